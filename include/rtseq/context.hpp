@@ -18,25 +18,29 @@ namespace rtseq {
 // What save_and_disable() returns and restore() takes. Copied freely, so small.
 template <class C>
 concept context_has_flags_type = std::default_initializable<typename C::flags_type> &&
-                                 std::is_trivially_copyable_v<typename C::flags_type>;
+    std::is_trivially_copyable_v<typename C::flags_type>;
 
 // Linux: local_irq_save(). Holds interrupts off for this thread; returns how it was before. Nests.
 template <class C>
 concept context_can_save_and_disable = requires {
-  { C::save_and_disable() } noexcept -> std::same_as<typename C::flags_type>;
+  { C::save_and_disable() }
+  noexcept->std::same_as<typename C::flags_type>;
 };
 
 // Linux: local_irq_restore(). Puts back what `flags` says: restored, not enabled.
 template <class C>
 concept context_can_restore = requires(typename C::flags_type flags) {
-  { C::restore(flags) } noexcept;
+  { C::restore(flags) }
+  noexcept;
 };
 
 // Is the caller an interrupt handler? May interrupts arrive here?
 template <class C>
 concept context_tells_where_it_is = requires {
-  { C::in_interrupt() } noexcept -> std::same_as<bool>;
-  { C::interrupts_enabled() } noexcept -> std::same_as<bool>;
+  { C::in_interrupt() }
+  noexcept->std::same_as<bool>;
+  { C::interrupts_enabled() }
+  noexcept->std::same_as<bool>;
 };
 
 // Do the _irqsave forms of locks call save_and_disable()? Not where handlers are threads and locks sleep.
@@ -52,10 +56,9 @@ template <class C>
 concept context_has_default_lock = writer_lock<typename C::lock_type>;
 
 template <class C>
-concept interrupt_context =
-    context_has_flags_type<C> && context_can_save_and_disable<C> && context_can_restore<C> &&
-    context_tells_where_it_is<C> && context_says_what_irqsave_masks<C> && context_says_whether_it_is_atomic<C> &&
-    context_has_default_lock<C>;
+concept interrupt_context = context_has_flags_type<C> && context_can_save_and_disable<C> &&
+    context_can_restore<C> && context_tells_where_it_is<C> && context_says_what_irqsave_masks<C> &&
+    context_says_whether_it_is_atomic<C> && context_has_default_lock<C>;
 
 // Only threads touch the data. Compiles to no code.
 struct task_context {

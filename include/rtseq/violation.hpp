@@ -58,10 +58,12 @@ inline constinit std::atomic<violation_handler> current_violation_handler{print_
 
 }  // namespace detail
 
-// Installs `handler` (null: the default) for the whole process; returns the one before. Lock-free, any context.
+// Installs `handler` (null: the default) for the whole process; returns the one before. Lock-free, any
+// context.
 inline violation_handler set_violation_handler(violation_handler handler) noexcept {
   if (handler == nullptr) handler = detail::print_violation_and_abort;
-  // acq_rel: release pairs with report_violation's acquire; acquire so that the caller may restore the old one.
+  // acq_rel: release pairs with report_violation's acquire; acquire so that the caller may restore the old
+  // one.
   return detail::current_violation_handler.exchange(handler, std::memory_order_acq_rel);
 }
 

@@ -17,8 +17,9 @@
 
 namespace rtseq::detail {
 
-// 0, or the errno of a failed call.
-inline int futex_call(const void* word, int operation, std::uint32_t value) noexcept {
+// 0, or the errno of a failed call. Out of line: a path that comes here waits or wakes anyway.
+[[gnu::cold, gnu::noinline]] inline int futex_call(const void* word, int operation,
+                                                   std::uint32_t value) noexcept {
 #if defined(SYS_futex)
   constexpr long number = SYS_futex;
 #else

@@ -16,7 +16,8 @@
 
 // A thread-local variable, zero at first, that a signal handler may touch first: it lies in the thread's
 // static block, so no access allocates or calls. The type must be trivial.
-#define RTSEQ_THREAD_LOCAL(type, name) [[gnu::tls_model("initial-exec")]] inline constinit thread_local type name {}
+#define RTSEQ_THREAD_LOCAL(type, name) \
+  [[gnu::tls_model("initial-exec")]] inline constinit thread_local type name {}
 
 namespace rtseq::detail {
 

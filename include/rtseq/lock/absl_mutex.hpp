@@ -22,7 +22,9 @@ struct lock_traits<absl::Mutex> {
   static constexpr bool process_shared = false;
 
   static void lock(absl::Mutex& lock) RTSEQ_NO_THREAD_SAFETY_ANALYSIS { lock.Lock(); }
-  [[nodiscard]] static bool try_lock(absl::Mutex& lock) RTSEQ_NO_THREAD_SAFETY_ANALYSIS { return lock.TryLock(); }
+  [[nodiscard]] static bool try_lock(absl::Mutex& lock) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    return lock.TryLock();
+  }
   static void unlock(absl::Mutex& lock) RTSEQ_NO_THREAD_SAFETY_ANALYSIS { lock.Unlock(); }
 };
 static_assert(writer_lock<absl_mutex>);

@@ -35,7 +35,8 @@ class RTSEQ_CAPABILITY("mutex") pi_mutex {
   // handlers. Relocking by the owner is a reported error (violation::self_deadlock), and so is an owner
   // that is gone (violation::owner_died).
   void lock() noexcept RTSEQ_ACQUIRE() {
-    if (!try_lock()) [[unlikely]] lock_contended();
+    if (!try_lock()) [[unlikely]]
+      lock_contended();
   }
 
   // Wait-free, never enters the kernel. Any context. False if anybody, the caller too, holds the lock.
@@ -96,7 +97,8 @@ class RTSEQ_CAPABILITY("mutex") pi_mutex {
     // already, by that waiter: it is why the compare-exchange failed.
     (void)word_.fetch_or(waiters_flag, std::memory_order_release);
     if (detail::futex_unlock_pi(word_) != 0) {
-      detail::fatal_violation(violation::owner_died, "pi_mutex: unlocked by a thread that does not own it", this);
+      detail::fatal_violation(violation::owner_died, "pi_mutex: unlocked by a thread that does not own it",
+                              this);
     }
   }
 

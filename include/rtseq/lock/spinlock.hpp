@@ -27,7 +27,8 @@ class RTSEQ_CAPABILITY("spinlock") spinlock {
   // Blocking. Any context, but a handler must not lock what its own thread may hold: relocking by the
   // owner is a reported error (violation::self_deadlock).
   void lock() noexcept RTSEQ_ACQUIRE() {
-    if (!try_lock()) [[unlikely]] lock_contended();
+    if (!try_lock()) [[unlikely]]
+      lock_contended();
   }
 
   // Wait-free. Any context. False if anybody, the caller too, holds the lock.

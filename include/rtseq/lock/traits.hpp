@@ -69,7 +69,8 @@ namespace detail {
 
 template <class L>
 concept knows_its_owner = requires(const L& lock) {
-  { lock.held_by_this_thread() } noexcept -> std::same_as<bool>;
+  { lock.held_by_this_thread() }
+  noexcept->std::same_as<bool>;
 };
 
 // Who holds a lock, for locks that cannot say. Empty for those that can.

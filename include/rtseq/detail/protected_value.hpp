@@ -1,0 +1,79 @@
+// What seqlocked and latched keep: the bytes of one T, accessed race-free.
+#ifndef RTSEQ_DETAIL_PROTECTED_VALUE_HPP
+#define RTSEQ_DETAIL_PROTECTED_VALUE_HPP
+
+#include <rtseq/detail/copy.hpp>
+#include <rtseq/detail/holds_pointer.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+
+namespace rtseq {
+
+// Say true for a T whose pointers stay valid for as long as anybody may hold a copy of it: to static storage,
+// or reclaimed through RCU. A reader may otherwise follow a pointer that the writer has freed.
+template <class T>
+inline constexpr bool pointers_are_stable = false;
+
+namespace detail {
+
+// Room for a T that is filled in later, whether or not T has a default constructor.
+template <class T>
+union uninitialized {
+  uninitialized() noexcept {}
+  T value;
+};
+
+template <class T>
+class protected_value {
+  static_assert(std::is_trivially_copyable_v<T>, "rtseq: a protected T must be trivially copyable");
+  static_assert(!std::is_const_v<T> && !std::is_volatile_v<T>,
+                "rtseq: a protected T must not be const or volatile");
+  static_assert(
+      pointers_are_stable<T> || !holds_pointer<T>(),
+      "rtseq: a protected T must not hold pointers, whose target a writer might free while a reader "
+      "follows them; publish through RCU, or specialise rtseq::pointers_are_stable<T>");
+
+ public:
+  // No other thread knows the object yet.
+  protected_value() noexcept(noexcept(T())) { store(T()); }
+  explicit protected_value(const T& value) noexcept { store(value); }
+
+  // Perhaps torn: the caller checks.
+  void load_to(T& into) const noexcept { load_bytes<alignment>(std::addressof(into), bytes_, sizeof(T)); }
+  void store(const T& from) noexcept { store_bytes<alignment>(bytes_, std::addressof(from), sizeof(T)); }
+
+ private:
+  static constexpr std::size_t alignment = alignof(T) > sizeof(word) ? alignof(T) : sizeof(word);
+  alignas(alignment) std::byte bytes_[sizeof(T)];
+};
+
+// A T from `attempt`, which fills one in and says whether it is valid; else from `contended`, which fills one
+// in for certain. The slow path is a call from the end of the fast one, so that the fast one saves no
+// registers.
+template <class T, class Contended>
+[[gnu::cold, gnu::noinline]] T contended_value(Contended contended) {
+  uninitialized<T> result;
+  contended(result.value);
+  return result.value;
+}
+template <class T, class Attempt, class Contended>
+[[gnu::always_inline]] inline T valid_value(Attempt attempt, Contended contended) {
+  if constexpr (sizeof(T) <= 2 * sizeof(word) || !std::is_nothrow_default_constructible_v<T>) {
+    uninitialized<T> result;
+    if (attempt(result.value)) [[likely]]
+      return result.value;
+    return contended_value<T>(contended);
+  } else {
+    T result;  // too large for registers: returned in place, without a second copy
+    if (!attempt(result)) [[unlikely]]
+      contended(result);
+    return result;
+  }
+}
+
+}  // namespace detail
+}  // namespace rtseq
+
+#endif

@@ -1,0 +1,144 @@
+// The count itself: what seqcount, seqlock and the values are made of.
+//
+// Even: nobody writes. Odd: a write section is open. A read section is valid if it began at an even count
+// and the count is the same after it. The four orders below are each necessary:
+//
+//   reader                                   writer
+//   count, acquire                           count + 1, relaxed
+//   data, relaxed                            release fence
+//   acquire fence                            data, relaxed
+//   count, relaxed                           count + 2, release
+//
+// The top bit is no part of the count: a thread that sleeps until the count changes sets it, and the writer
+// that ends the next section clears it and wakes. No wake-up is lost although the writer does not use a
+// read-modify-write: if its store overwrites the bit, it has changed the count, and the sleeper, who compares
+// the count in the kernel, does not go to sleep.
+#ifndef RTSEQ_DETAIL_SEQUENCE_HPP
+#define RTSEQ_DETAIL_SEQUENCE_HPP
+
+#include <rtseq/detail/annotations.hpp>
+#include <rtseq/detail/atomic.hpp>
+#include <rtseq/detail/futex.hpp>
+#include <rtseq/detail/thread.hpp>
+
+#include <cstdint>
+#include <limits>
+
+namespace rtseq {
+
+namespace detail {
+class sequence;
+}
+class seqcount_latch;
+
+// A read section's beginning. Only a begin makes one, so nothing else can be handed to a retry. Two tokens
+// of one count are equal if no write came between them.
+class read_token {
+ public:
+  friend bool operator==(read_token a, read_token b) noexcept { return ((a.count_ ^ b.count_) << 1) == 0; }
+
+ private:
+  friend class detail::sequence;
+  friend class seqcount_latch;
+  constexpr explicit read_token(std::uintptr_t count) noexcept : count_{count} {}
+  std::uintptr_t count_;
+};
+
+namespace detail {
+
+class sequence {
+ public:
+  using count_type = std::uintptr_t;
+
+  constexpr sequence() noexcept = default;
+  sequence(const sequence&) = delete;
+  sequence& operator=(const sequence&) = delete;
+
+  // Wait-free. A token that validates only if it is even.
+  read_token begin() const noexcept RTSEQ_NONBLOCKING {
+    // acquire: pairs with write_end's release; without it the section could read data older than its count.
+    return read_token{count_.load(std::memory_order_acquire)};
+  }
+  static bool odd(read_token token) noexcept RTSEQ_NONBLOCKING { return (token.count_ & 1) != 0; }
+
+  // A token that can never validate, if `token` is odd.
+  static read_token even(read_token token) noexcept RTSEQ_NONBLOCKING {
+    return read_token{token.count_ & ~count_type{1}};
+  }
+
+  // Wait-free. Must the read section that began at `token` be repeated?
+  bool retry(read_token token) const noexcept RTSEQ_NONBLOCKING {
+    // acquire: the section's loads come before the load below. Pairs with write_begin's release fence;
+    // without it data of a newer section could pass with the old count.
+    data_fence(std::memory_order_acquire);
+    return count_.load(std::memory_order_relaxed) != token.count_;
+  }
+
+  // Wait-free. One writer at a time.
+  void write_begin() noexcept RTSEQ_NONBLOCKING {
+    count_.store(count_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    // release: the odd count comes before the section's stores. Pairs with retry's acquire fence.
+    data_fence(std::memory_order_release);
+  }
+  // Wait-free unless somebody sleeps in wait_changed: then it wakes them.
+  void write_end() noexcept { advance(1); }
+
+  // Readers that have begun will repeat.
+  void invalidate() noexcept { advance(2); }
+
+  // Orders the stores before it against those after it: no reader accepts the later without the earlier.
+  void barrier() noexcept {
+    write_begin();
+    write_end();
+  }
+
+  // Has the count left `token`? Unlike retry it orders nothing, and an open section counts as a change.
+  bool changed_since(read_token token) const noexcept RTSEQ_NONBLOCKING { return !(begin() == token); }
+
+  // Sleeps until the count has left `token`. Blocking; any context that may sleep.
+  void wait_changed(read_token token) const noexcept {
+    for (;;) {
+      // acquire: a caller that sees the change may read what came with it. Pairs with write_end's release.
+      count_type now = count_.load(std::memory_order_acquire);
+      if (!(read_token{now} == token)) return;
+      // relaxed: the bit carries nothing; futex_wait compares the count again.
+      if ((now & waited) == 0 &&
+          !count_.compare_exchange_strong(now, now | waited, std::memory_order_relaxed)) {
+        continue;
+      }
+      futex_wait(count_, now | waited);
+    }
+  }
+
+  // Blocking. The slow path of a begin: pauses a bounded while for an even count, then asks `wait` for one,
+  // which either makes the count even and returns a token, or waits a little and returns an odd one.
+  template <class Wait>
+  [[gnu::cold, gnu::noinline]] read_token begin_even(Wait wait) const {
+    for (unsigned i = 0; i < spin_limit; ++i) {
+      cpu_relax();
+      if (const read_token token = begin(); !odd(token)) return token;
+    }
+    for (;;) {
+      if (const read_token token = wait(); !odd(token)) return token;
+    }
+  }
+
+ private:
+  static constexpr count_type waited = count_type{1} << (std::numeric_limits<count_type>::digits - 1);
+  static constexpr unsigned spin_limit = 128;  // a few microseconds
+
+  void advance(count_type by) noexcept {
+    const count_type now = count_.load(std::memory_order_relaxed);
+    // release: the section's stores come before the even count. Pairs with begin's acquire.
+    count_.store((now + by) & ~waited, std::memory_order_release);
+    if ((now & waited) != 0) [[unlikely]]
+      futex_wake_all(count_);
+  }
+
+  mutable atomic<count_type> count_{0};  // mutable: wait_changed marks it
+};
+
+}  // namespace detail
+}  // namespace rtseq
+
+#endif

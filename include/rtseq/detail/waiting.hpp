@@ -1,0 +1,41 @@
+// How a reader waits for a writer that is in mid-write: by the writer's lock.
+#ifndef RTSEQ_DETAIL_WAITING_HPP
+#define RTSEQ_DETAIL_WAITING_HPP
+
+#include <rtseq/detail/sequence.hpp>
+#include <rtseq/detail/thread.hpp>
+#include <rtseq/lock/traits.hpp>
+#include <rtseq/violation.hpp>
+
+namespace rtseq::detail {
+
+// Waits until `count` is even. A lock that boosts its owner is locked and unlocked: the writer then runs at
+// the reader's priority, and while the lock is held the count is even, so one wait is enough. With any other
+// lock the processor is given away until the writer is done. `before_sleeping` may object to a lock that
+// sleeps. Blocking, bounded by one write section if the lock boosts.
+template <class Lock, class BeforeSleeping>
+read_token begin_behind_writer(const sequence& count, Lock& lock, const lock_owner<Lock>& owner,
+                               BeforeSleeping before_sleeping) {
+  return count.begin_even([&, backoff = detail::backoff{}]() mutable {
+    if (owner.is_this_thread(lock)) {
+      fatal_violation(violation::self_deadlock,
+                      "a read section begins inside the caller's own write section, and would wait for ever "
+                      "(in a handler: the writer must use the _irqsave form)",
+                      &count);
+    }
+    if constexpr (lock_traits<Lock>::boosts_owner) {
+      before_sleeping();
+      lock_traits<Lock>::lock(lock);
+      const read_token token = count.begin();
+      lock_traits<Lock>::unlock(lock);
+      return token;
+    } else {
+      backoff.pause();
+      return count.begin();
+    }
+  });
+}
+
+}  // namespace rtseq::detail
+
+#endif

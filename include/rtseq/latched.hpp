@@ -1,0 +1,103 @@
+// One value in two copies: a reader never waits for a writer, not even for one that it has interrupted, that
+// is preempted, or that never comes back.
+//
+// For readers that nothing can hold off: handlers of unmaskable signals, profilers, the hardest deadlines.
+// Where a reader may wait for one short write section, seqlocked is smaller and its writes cost half.
+//
+// Cost: load as with seqlocked, and it repeats only if a whole store came between; store copies twice.
+// Size: twice sizeof(T) and 16 bytes, rounded up.
+// Limits: T as in seqlocked.
+// Source: Linux seqcount_latch_t; timekeeping's ktime_get_mono_fast_ns.
+#ifndef RTSEQ_LATCHED_HPP
+#define RTSEQ_LATCHED_HPP
+
+#include <rtseq/context.hpp>
+#include <rtseq/detail/annotations.hpp>
+#include <rtseq/detail/protected_value.hpp>
+#include <rtseq/detail/writer_side.hpp>
+#include <rtseq/seqcount_latch.hpp>
+
+#include <utility>
+
+namespace rtseq {
+
+template <class T, interrupt_context Context = task_context, class Lock = typename Context::lock_type>
+class latched {
+ public:
+  using value_type = T;
+
+  latched() = default;
+  explicit latched(const T& initial) noexcept : copies_{stored{initial}, stored{initial}} {}
+  latched(const latched&) = delete;
+  latched& operator=(const latched&) = delete;
+
+  // The value as one store left it: the newest complete one, or the one before while a store is under way.
+  // Lock-free, never waits; any context.
+  [[nodiscard]] T load() const noexcept {
+    return detail::valid_value<T>([this](T& into) { return attempt(into); },
+                                  [this](T& into) { load_repeatedly(into); });
+  }
+
+  // The same in one attempt: false, and `into` unchanged, if a store came between. Wait-free; any context.
+  [[nodiscard]] bool try_load(T& into) const noexcept RTSEQ_NONBLOCKING {
+    detail::uninitialized<T> copy;
+    if (!attempt(copy.value)) return false;
+    into = copy.value;
+    return true;
+  }
+
+  // Replaces the value. Blocking: writers take turns. Any context, if it masks the handlers that store.
+  void store(const T& value) {
+    const detail::exclusive_section held{writers_};
+    publish(value);
+  }
+
+  // The same, or false if another writer is at work (perhaps the one that the caller has interrupted).
+  // Wait-free; any context.
+  [[nodiscard]] bool try_store(const T& value) noexcept {
+    if (!writers_.try_lock()) return false;
+    publish(value);
+    writers_.unlock();
+    return true;
+  }
+
+  // Calls `change` with a reference to a copy of the value and stores the copy: no store comes between. If
+  // `change` throws, nothing is stored. Blocking.
+  template <class F>
+  void update(F&& change) {
+    const detail::exclusive_section held{writers_};
+    detail::uninitialized<T> copy;
+    copies_[0].load_to(copy.value);
+    std::forward<F>(change)(copy.value);
+    publish(copy.value);
+  }
+
+ private:
+  using stored = detail::protected_value<T>;
+
+  bool attempt(T& into) const noexcept {
+    const read_token token = latch_.read_latch();
+    copies_[latch_.index(token)].load_to(into);
+    return !latch_.read_retry(token);
+  }
+
+  [[gnu::noinline]] void load_repeatedly(T& into) const noexcept {
+    while (!attempt(into)) {}
+  }
+
+  void publish(const T& value) noexcept {
+    latch_.write_latch_begin();
+    copies_[0].store(value);
+    latch_.write_latch();
+    copies_[1].store(value);
+    latch_.write_latch_end();
+  }
+
+  seqcount_latch latch_;
+  detail::writer_side<Context, Lock> writers_;
+  stored copies_[2];
+};
+
+}  // namespace rtseq
+
+#endif

@@ -1,0 +1,131 @@
+// A sequence count: readers find out whether a write came between, and repeat.
+//
+// For writers that are already serialised by something of their own: one writer thread, or a lock. For a
+// lock and a count in one object use seqlock; for one value, seqlocked. A count that knows its writers' lock
+// (seqcount<Lock>) lets a reader wait for a preempted writer by lending it priority; one that does not can
+// only give the processor away.
+//
+//   do { token = count.read_begin(); x = shared.x; } while (count.read_retry(token));
+//
+// The data between begin and retry is read race-free: relaxed<T> fields, or per_byte_memcpy.
+//
+// Cost: begin and retry are a load each; write_begin and write_end a load and a store each. Readers write
+// nothing. Size: 8 bytes, with a lock one pointer more (and an owner's id if the lock does not know it).
+// Limits: a count is as wide as a pointer, less one bit; a reader that sleeps through exactly 2^63 counts
+// (2^31 on 32-bit targets) would accept a stale section. A reader of seqcount<> inside its own write section
+// waits for ever: only a count that knows its lock can tell.
+// Source: Linux include/linux/seqlock.h, seqcount_t and seqcount_LOCKNAME_t.
+#ifndef RTSEQ_SEQCOUNT_HPP
+#define RTSEQ_SEQCOUNT_HPP
+
+#include <rtseq/detail/annotations.hpp>
+#include <rtseq/detail/sequence.hpp>
+#include <rtseq/detail/waiting.hpp>
+#include <rtseq/lock/traits.hpp>
+
+#include <optional>
+
+namespace rtseq {
+
+namespace detail {
+
+// The writers' lock of a count: none, or somebody else's.
+template <class Lock>
+class associated_lock {
+ public:
+  explicit associated_lock(Lock& lock) noexcept : lock_{&lock} {}
+  read_token begin_even(const sequence& count) const {
+    return begin_behind_writer(count, *lock_, owner_, [] {});
+  }
+  void write_begins() noexcept { owner_.set(); }
+  void write_ended() noexcept { owner_.clear(); }
+
+ private:
+  Lock* lock_;
+  [[no_unique_address]] lock_owner<Lock> owner_;
+};
+
+template <>
+class associated_lock<void> {
+ public:
+  constexpr associated_lock() noexcept = default;
+  read_token begin_even(const sequence& count) const {
+    return count.begin_even([&count, backoff = backoff{}]() mutable {
+      backoff.pause();
+      return count.begin();
+    });
+  }
+  void write_begins() noexcept {}
+  void write_ended() noexcept {}
+};
+
+}  // namespace detail
+
+template <class Lock = void>
+class seqcount : private detail::associated_lock<Lock> {
+  using writers = detail::associated_lock<Lock>;
+
+ public:
+  // seqcount<>: no argument. seqcount<Lock>: the lock that every writer holds; it must outlive the count.
+  using writers::writers;
+
+  // Waits for an even count. Lock-free while nobody writes; else bounded by one write section if the lock
+  // boosts its owner. Tasks and handlers, but not inside the caller's own write section: that is a reported
+  // error (violation::self_deadlock) if the count knows its lock.
+  [[nodiscard]] read_token read_begin() const noexcept {
+    const read_token token = count_.begin();
+    return detail::sequence::odd(token) ? writers::begin_even(count_) : token;
+  }
+
+  // Never waits; empty while a write section is open. Wait-free; any context.
+  [[nodiscard]] std::optional<read_token> try_read_begin() const noexcept RTSEQ_NONBLOCKING {
+    const read_token token = count_.begin();
+    if (detail::sequence::odd(token)) return std::nullopt;
+    return token;
+  }
+
+  // Never waits; a section that begins while a write section is open never validates. Wait-free; any context.
+  [[nodiscard]] read_token raw_read_begin() const noexcept RTSEQ_NONBLOCKING {
+    return detail::sequence::even(count_.begin());
+  }
+
+  // True: something was written since `token`, repeat the section. Wait-free; any context.
+  [[nodiscard]] bool read_retry(read_token token) const noexcept RTSEQ_NONBLOCKING {
+    return count_.retry(token);
+  }
+
+  // Open and close a write section. Wait-free. The caller holds the writers' lock and keeps out handlers
+  // that read; sections do not nest.
+  void write_begin() noexcept RTSEQ_NONBLOCKING {
+    writers::write_begins();
+    count_.write_begin();
+  }
+  void write_end() noexcept {
+    count_.write_end();
+    writers::write_ended();
+  }
+
+  // Makes readers that have begun repeat. Wait-free; the caller holds the writers' lock.
+  void write_invalidate() noexcept { count_.invalidate(); }
+
+  // Orders the stores before it against those after it, without a section: a reader that accepts a later
+  // one also sees the earlier ones. Wait-free; the caller holds the writers' lock.
+  void write_barrier() noexcept { count_.barrier(); }
+
+  // Has anything been written since `token`? Wait-free; any context.
+  [[nodiscard]] bool changed_since(read_token token) const noexcept RTSEQ_NONBLOCKING {
+    return count_.changed_since(token);
+  }
+  // Sleeps until something has been written since `token`. Blocking; tasks, and handlers that may sleep.
+  void wait_changed(read_token token) const noexcept { count_.wait_changed(token); }
+
+ private:
+  detail::sequence count_;
+};
+
+template <class Lock>
+seqcount(Lock&) -> seqcount<Lock>;
+
+}  // namespace rtseq
+
+#endif

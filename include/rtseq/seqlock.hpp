@@ -1,0 +1,178 @@
+// A sequence lock: the writers' lock, the count and the interrupt context in one object.
+//
+// Readers are lock-free and write nothing: they repeat if a write came between. Writers take the lock. If a
+// signal handler (or whatever the context calls an interrupt) also reads or writes, writers use the _irqsave
+// forms, and nothing else: interrupts first and the lock second, in two steps, is wrong where the lock
+// sleeps. One step is right in every context.
+//
+//   rtseq::seqlock<rtseq::signal_context> lock;
+//   double now = lock.read([&] { return clock.offset + clock.rate * ticks(); });   // relaxed<double> fields
+//   { rtseq::write_irqsave_guard guard{lock}; clock.offset = o; clock.rate = r; }
+//
+// For one value that is copied whole use seqlocked. Not for data that is written as often as it is read, nor
+// for pointers to what a writer frees (use RCU).
+//
+// Cost: a read is two loads and what it reads. A write adds an uncontended lock and unlock to a seqcount's.
+// Source: Linux include/linux/seqlock.h, seqlock_t; kernel change a2ebb51575828 (the one-step irqsave).
+#ifndef RTSEQ_SEQLOCK_HPP
+#define RTSEQ_SEQLOCK_HPP
+
+#include <rtseq/context.hpp>
+#include <rtseq/detail/annotations.hpp>
+#include <rtseq/detail/sequence.hpp>
+#include <rtseq/detail/thread.hpp>
+#include <rtseq/detail/writer_side.hpp>
+
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace rtseq {
+
+template <interrupt_context Context = task_context, class Lock = typename Context::lock_type>
+class RTSEQ_CAPABILITY("seqlock") seqlock {
+ public:
+  using context_type = Context;
+  using lock_type = Lock;
+  using flags_type = typename Context::flags_type;
+
+  constexpr seqlock() noexcept = default;
+  seqlock(const seqlock&) = delete;
+  seqlock& operator=(const seqlock&) = delete;
+
+  // ---- Readers. Any number, in tasks and handlers.
+
+  // Waits for an even count. Lock-free while nobody writes; else bounded by one write section if the lock
+  // boosts its owner. Inside the caller's own write section it is a reported error (self_deadlock).
+  [[nodiscard]] read_token read_begin() const { return writers_.begin(count_); }
+
+  // Never waits; empty while a write section is open. Wait-free; any context.
+  [[nodiscard]] std::optional<read_token> try_read_begin() const noexcept RTSEQ_NONBLOCKING {
+    const read_token token = count_.begin();
+    if (detail::sequence::odd(token)) return std::nullopt;
+    return token;
+  }
+
+  // True: something was written since `token`, repeat the section. Wait-free; any context.
+  [[nodiscard]] bool read_retry(read_token token) const noexcept RTSEQ_NONBLOCKING {
+    return count_.retry(token);
+  }
+
+  // Calls `section` until it ran with no write between, and returns what it returned then. Lock-free; like
+  // any lock-free read it can be starved by writers without a pause. `section` may see torn data, so it has
+  // no side effects and follows no pointers.
+  template <class F>
+  auto read(F&& section) const {
+    for (;;) {
+      const read_token token = read_begin();
+      if constexpr (std::is_void_v<std::invoke_result_t<F&>>) {
+        section();
+        if (!read_retry(token)) [[likely]]
+          return;
+      } else {
+        auto result = section();
+        if (!read_retry(token)) [[likely]]
+          return result;
+      }
+    }
+  }
+
+  // The same for at most `attempts` tries, and without ever waiting: empty (void: false) if none was valid.
+  // Wait-free but for `section`; any context.
+  template <class F>
+  [[nodiscard]] auto try_read(F&& section, unsigned attempts = 1) const {
+    using result_type = std::invoke_result_t<F&>;
+    if constexpr (std::is_void_v<result_type>) {
+      return try_sections(section, attempts);
+    } else {
+      std::optional<std::decay_t<result_type>> result;
+      if (!try_sections([&] { result.emplace(section()); }, attempts)) result.reset();
+      return result;
+    }
+  }
+
+  // Tries `lockless_attempts` times without the lock, then once with it: always finishes. Blocking. Holds
+  // off interrupts while it has the lock.
+  template <class F>
+  auto read_or_lock(F&& section, unsigned lockless_attempts = 1) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    using result_type = std::invoke_result_t<F&>;
+    if constexpr (std::is_void_v<result_type>) {
+      if (try_read(section, lockless_attempts)) return;
+    } else {
+      if (auto result = try_read(section, lockless_attempts))
+        return std::decay_t<result_type>(*std::move(result));
+    }
+    const detail::exclusive_section held{writers_};
+    return section();
+  }
+
+  // Has anything been written since `token`? Wait-free; any context.
+  [[nodiscard]] bool changed_since(read_token token) const noexcept RTSEQ_NONBLOCKING {
+    return count_.changed_since(token);
+  }
+  // Sleeps until something has been written since `token`. Blocking; tasks, and handlers that may sleep.
+  void wait_changed(read_token token) const noexcept { count_.wait_changed(token); }
+
+  // ---- Writers. One at a time; the others wait as the lock waits. Locking again what the caller holds is a
+  // reported error (self_deadlock), and so is a lock that sleeps where nothing may (sleep_in_atomic).
+
+  // For data that no interrupt reads or writes.
+  void write_lock() RTSEQ_ACQUIRE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    writers_.lock();
+    count_.write_begin();
+  }
+  // Never waits.
+  [[nodiscard]] bool try_write_lock() RTSEQ_TRY_ACQUIRE(true) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    if (!writers_.try_lock()) return false;
+    count_.write_begin();
+    return true;
+  }
+  void write_unlock() RTSEQ_RELEASE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    count_.write_end();
+    writers_.unlock();
+  }
+
+  // Holds interrupts off, where the context's handlers would interrupt this thread, and takes the lock.
+  [[nodiscard]] flags_type write_lock_irqsave() RTSEQ_ACQUIRE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    const flags_type flags = writers_.lock_irqsave();
+    count_.write_begin();
+    return flags;
+  }
+  void write_unlock_irqrestore(flags_type flags) RTSEQ_RELEASE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    count_.write_end();
+    writers_.unlock_irqrestore(flags);
+  }
+
+  // Excludes writers, and others who exclude them, without disturbing lock-free readers.
+  void read_lock_excl() RTSEQ_ACQUIRE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS { writers_.lock(); }
+  void read_unlock_excl() RTSEQ_RELEASE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS { writers_.unlock(); }
+  [[nodiscard]] flags_type read_lock_excl_irqsave() RTSEQ_ACQUIRE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    return writers_.lock_irqsave();
+  }
+  void read_unlock_excl_irqrestore(flags_type flags) RTSEQ_RELEASE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    writers_.unlock_irqrestore(flags);
+  }
+
+ private:
+  template <class F>
+  bool try_sections(F&& section, unsigned attempts) const {
+    for (; attempts != 0; --attempts) {
+      const read_token token = count_.begin();
+      if (detail::sequence::odd(token)) {
+        detail::cpu_relax();
+        continue;
+      }
+      section();
+      if (!read_retry(token)) [[likely]]
+        return true;
+    }
+    return false;
+  }
+
+  detail::sequence count_;
+  detail::writer_side<Context, Lock> writers_;
+};
+
+}  // namespace rtseq
+
+#endif

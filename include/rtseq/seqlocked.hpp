@@ -1,0 +1,116 @@
+// One value, any number of readers and writers.
+//
+//   rtseq::seqlocked<pose> current;
+//   current.store(p);               // any thread; handlers too, with a context that masks them
+//   pose p = current.load();        // any thread, any handler
+//
+// For values that are read more often than written and copied whole: clocks, poses, prices, configuration.
+// For a reader that may never wait, however briefly, use latched.
+//
+// Cost: load copies the value and reads the count twice; store copies it between an uncontended lock and
+// unlock. Size: sizeof(T) and 16 bytes, rounded up.
+// Limits: T is trivially copyable and holds no pointers (see pointers_are_stable).
+#ifndef RTSEQ_SEQLOCKED_HPP
+#define RTSEQ_SEQLOCKED_HPP
+
+#include <rtseq/context.hpp>
+#include <rtseq/detail/annotations.hpp>
+#include <rtseq/detail/protected_value.hpp>
+#include <rtseq/detail/sequence.hpp>
+#include <rtseq/detail/writer_side.hpp>
+
+#include <utility>
+
+namespace rtseq {
+
+template <class T, interrupt_context Context = task_context, class Lock = typename Context::lock_type>
+class seqlocked {
+ public:
+  using value_type = T;
+
+  seqlocked() = default;
+  explicit seqlocked(const T& initial) noexcept : value_{initial} {}
+  seqlocked(const seqlocked&) = delete;
+  seqlocked& operator=(const seqlocked&) = delete;
+
+  // The value as one store left it. Lock-free; waits for a writer in mid-write as seqlock::read_begin does.
+  // Any context.
+  [[nodiscard]] T load() const {
+    return detail::valid_value<T>([this](T& into) { return attempt(into); },
+                                  [this](T& into) { load_waiting(into); });
+  }
+
+  // Fills `into` and returns true, or returns false if a write came between; `into` is then unchanged.
+  // Wait-free; any context.
+  [[nodiscard]] bool try_load(T& into) const noexcept RTSEQ_NONBLOCKING {
+    detail::uninitialized<T> copy;
+    if (!attempt(copy.value)) return false;
+    into = copy.value;
+    return true;
+  }
+
+  // Replaces the value. Blocking: writers take turns. Any context, if it masks the handlers that store.
+  void store(const T& value) {
+    const detail::exclusive_section held{writers_};
+    publish(value);
+  }
+
+  // Calls `change` with a reference to a copy of the value and stores the copy: no store comes between. If
+  // `change` throws, nothing is stored. Blocking; `change` runs with the lock held and interrupts off, but
+  // readers wait only for the copy back.
+  template <class F>
+  void update(F&& change) {
+    const detail::exclusive_section held{writers_};
+    detail::uninitialized<T> copy;
+    value_.load_to(copy.value);
+    std::forward<F>(change)(copy.value);
+    publish(copy.value);
+  }
+
+  // The value, and a token for the questions below. Lock-free.
+  [[nodiscard]] std::pair<T, read_token> load_versioned() const {
+    detail::uninitialized<T> copy;
+    const read_token token = load_waiting(copy.value);
+    return {copy.value, token};
+  }
+
+  // Has anything been stored since `token`? Wait-free; any context.
+  [[nodiscard]] bool changed_since(read_token token) const noexcept RTSEQ_NONBLOCKING {
+    return count_.changed_since(token);
+  }
+
+  // Sleeps until something has been stored since `token`. Blocking; tasks.
+  void wait_changed(read_token token) const { count_.wait_changed(token); }
+
+ private:
+  bool attempt(T& into) const noexcept {
+    const read_token token = count_.begin();
+    if (detail::sequence::odd(token)) [[unlikely]]
+      return false;
+    value_.load_to(into);
+    return !count_.retry(token);
+  }
+
+  // Waits for writers in mid-write; returns the token with which the value is valid.
+  [[gnu::noinline]] read_token load_waiting(T& into) const {
+    for (;;) {
+      const read_token token = writers_.begin(count_);
+      value_.load_to(into);
+      if (!count_.retry(token)) return token;
+    }
+  }
+
+  void publish(const T& value) noexcept {
+    count_.write_begin();
+    value_.store(value);
+    count_.write_end();
+  }
+
+  detail::sequence count_;
+  detail::writer_side<Context, Lock> writers_;
+  detail::protected_value<T> value_;
+};
+
+}  // namespace rtseq
+
+#endif
