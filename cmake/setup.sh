@@ -67,7 +67,7 @@ install_packages() {
 fingerprint() {
   local compiler=g++
   if [[ $1 == clang* ]]; then compiler=clang++; fi
-  { uname -m; cat /etc/os-release; "$compiler" --version; cmake --version; } 2>/dev/null | cksum
+  { uname -m; cat /etc/os-release; command -v "$compiler"; "$compiler" --version; cmake --version; } 2>/dev/null | cksum
 }
 
 configure() {
