@@ -48,14 +48,8 @@ class relaxed {
   }
 
   // Writer only: a load, then a store.
-  template <class U>
-  T operator+=(U by) noexcept RTSEQ_NONBLOCKING {
-    return *this = static_cast<T>(load() + by);
-  }
-  template <class U>
-  T operator-=(U by) noexcept RTSEQ_NONBLOCKING {
-    return *this = static_cast<T>(load() - by);
-  }
+  T operator+=(T by) noexcept RTSEQ_NONBLOCKING { return *this = static_cast<T>(load() + by); }
+  T operator-=(T by) noexcept RTSEQ_NONBLOCKING { return *this = static_cast<T>(load() - by); }
   T operator++() noexcept RTSEQ_NONBLOCKING { return *this += 1; }
   T operator--() noexcept RTSEQ_NONBLOCKING { return *this -= 1; }
 

@@ -19,6 +19,7 @@ enum class violation {
   sleep_in_atomic,      // a lock that sleeps is taken in a handler, or with interrupts disabled
   owner_died,           // the owner of a lock is gone
   unbalanced_deferral,  // a deferral ends on a thread where it did not begin
+  context_misuse,       // a rule of an interrupt context's own: two tasks on one virtual CPU
 };
 
 struct violation_report {

@@ -15,41 +15,39 @@
 
 namespace rtseq {
 
-namespace detail {
+// Specialise it for a lock that cannot have members of its own.
+template <class L>
+struct lock_traits;
 
 template <class L>
-consteval bool declared_sleeps() {
-  if constexpr (requires { L::sleeps; }) return L::sleeps;
-  return true;
-}
-template <class L>
-consteval bool declared_boosts_owner() {
-  if constexpr (requires { L::boosts_owner; }) return L::boosts_owner;
-  return false;
-}
-template <class L>
-consteval bool declared_robust() {
-  if constexpr (requires { L::robust; }) return L::robust;
-  return false;
-}
-template <class L>
-consteval bool declared_process_shared() {
-  if constexpr (requires { L::process_shared; }) return L::process_shared;
-  return false;
-}
+concept basic_writer_lock = requires(L& lock) {
+  lock.lock();
+  { lock.try_lock() } -> std::same_as<bool>;
+  lock.unlock();
+};
 
-}  // namespace detail
-
-template <class L>
-struct lock_traits {
+template <basic_writer_lock L>
+struct lock_traits<L> {
   // Waiting for it gives up the processor: forbidden in atomic sections.
-  static constexpr bool sleeps = detail::declared_sleeps<L>();
+  static constexpr bool sleeps = [] {
+    if constexpr (requires { L::sleeps; }) return L::sleeps;
+    return true;
+  }();
   // A waiter lends its priority to the owner, so that a reader may wait by locking.
-  static constexpr bool boosts_owner = detail::declared_boosts_owner<L>();
+  static constexpr bool boosts_owner = [] {
+    if constexpr (requires { L::boosts_owner; }) return L::boosts_owner;
+    return false;
+  }();
   // Locking tells when the last owner died.
-  static constexpr bool robust = detail::declared_robust<L>();
+  static constexpr bool robust = [] {
+    if constexpr (requires { L::robust; }) return L::robust;
+    return false;
+  }();
   // Works in memory that processes share.
-  static constexpr bool process_shared = detail::declared_process_shared<L>();
+  static constexpr bool process_shared = [] {
+    if constexpr (requires { L::process_shared; }) return L::process_shared;
+    return false;
+  }();
 
   static void lock(L& lock) RTSEQ_NO_THREAD_SAFETY_ANALYSIS { lock.lock(); }
   [[nodiscard]] static bool try_lock(L& lock) RTSEQ_NO_THREAD_SAFETY_ANALYSIS { return lock.try_lock(); }
