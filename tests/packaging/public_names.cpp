@@ -25,12 +25,12 @@
 #include <type_traits>
 #include <utility>
 
-#define MUST(condition)                                              \
-  do {                                                               \
-    if (!(condition)) {                                              \
-      std::fprintf(stderr, "line %d: %s\n", __LINE__, #condition);   \
-      std::exit(1);                                                  \
-    }                                                                \
+#define MUST(condition)                                            \
+  do {                                                             \
+    if (!(condition)) {                                            \
+      std::fprintf(stderr, "line %d: %s\n", __LINE__, #condition); \
+      std::exit(1);                                                \
+    }                                                              \
   } while (false)
 
 struct point {
@@ -66,9 +66,9 @@ void memory() {
 
 template <class Seqcount>
 void count(Seqcount& c) {
-  static_assert(noexcept(c.read_begin()) && noexcept(c.try_read_begin()) && noexcept(c.raw_read_begin()));
-  static_assert(noexcept(c.write_begin()) && noexcept(c.write_end()) && noexcept(c.write_invalidate()) &&
-                noexcept(c.write_barrier()));
+  static_assert(noexcept(c.read_begin())&& noexcept(c.try_read_begin())&& noexcept(c.raw_read_begin()));
+  static_assert(noexcept(c.write_begin())&& noexcept(c.write_end())&& noexcept(
+      c.write_invalidate())&& noexcept(c.write_barrier()));
   const Seqcount& reader = c;
   const rtseq::read_token first = reader.read_begin();
   std::optional<rtseq::read_token> second = reader.try_read_begin();
@@ -120,7 +120,8 @@ void lock_and_count() {
   MUST(once == 1 && lock.try_read([&] { return int{data}; }, 3U) == 1);
   bool valid = lock.try_read([&] { static_cast<void>(int{data}); });
   MUST(valid);
-  MUST(lock.read_or_lock([&] { return int{data}; }) == 1 && lock.read_or_lock([&] { return int{data}; }, 0U) == 1);
+  MUST(lock.read_or_lock([&] { return int{data}; }) == 1 &&
+       lock.read_or_lock([&] { return int{data}; }, 0U) == 1);
   lock.read_or_lock([&] { static_cast<void>(int{data}); });
 
   lock.write_lock();
@@ -164,7 +165,7 @@ void value(const T& first, const T& second) {
   cell.update([&](T& inside) { inside = first; });
 
   rtseq::latched<T, Options...> two;
-  static_assert(noexcept(two.load()) && noexcept(two.try_store(second)));
+  static_assert(noexcept(two.load())&& noexcept(two.try_store(second)));
   two.store(first);
   MUST(two.try_store(second));
   static_cast<void>(std::as_const(two).load());
