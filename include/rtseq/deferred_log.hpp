@@ -55,7 +55,8 @@ inline void deferred_enter() noexcept RTSEQ_NONBLOCKING {
 inline void deferred_exit() noexcept RTSEQ_NONBLOCKING {
   detail::signal_fence();  // pairs with deferred_enter's
   if (detail::deferral_depth == 0) [[unlikely]] {
-    detail::report_violation(violation::unbalanced_deferral, "deferred_exit: this thread is in no deferral", nullptr);
+    detail::report_violation(violation::unbalanced_deferral, "deferred_exit: this thread is in no deferral",
+                             nullptr);
     return;
   }
   detail::deferral_depth = detail::deferral_depth - 1;
@@ -71,9 +72,9 @@ class basic_deferred_log {
   static constexpr std::size_t capacity = Records;
   static constexpr std::size_t text_bytes = TextBytes;
 
-  // `sink` is called with `cookie` and no lock held, by one thread at a time. It may print into this log:
-  // the next flush delivers that. The text is the sink's until it returns. If it throws, the program ends.
-  explicit constexpr basic_deferred_log(log_sink sink = log_to_stderr, void* cookie = nullptr) noexcept
+  // `sink` (null: log_to_stderr) is called with `cookie` and no lock held, by one thread at a time. It may
+  // print into this log: the next flush delivers that. If it throws, the program ends.
+  explicit constexpr basic_deferred_log(log_sink sink = nullptr, void* cookie = nullptr) noexcept
       : sink_(sink), cookie_(cookie) {}
   basic_deferred_log(const basic_deferred_log&) = delete;
   basic_deferred_log& operator=(const basic_deferred_log&) = delete;
@@ -139,7 +140,7 @@ class basic_deferred_log {
  private:
   struct slot {
     // free_turn(position): position's producer may fill it. One more: it is filled. Zero at first for every
-    // slot, so that a static log needs no code to initialise.
+    // slot, so that a static log is in no file and needs no code to initialise.
     detail::atomic<std::size_t> turn{0};
     std::uint64_t time_ns{};
     detail::thread_id thread{};
@@ -176,7 +177,8 @@ class basic_deferred_log {
 
   bool stop_draining(detail::thread_id me) noexcept {
     // release: pairs with start_draining's acquire.
-    if (drainer_.compare_exchange_strong(me, 0, std::memory_order_release, std::memory_order_relaxed)) return true;
+    if (drainer_.compare_exchange_strong(me, 0, std::memory_order_release, std::memory_order_relaxed))
+      return true;
     // acquire: pairs with the release of those who asked (each heads a release sequence of exchanges).
     drainer_.exchange(me & ~again, std::memory_order_acquire);
     return false;
@@ -190,8 +192,7 @@ class basic_deferred_log {
       slot& next = slots_[head_ % Records];
       // acquire: pairs with write's release.
       if (next.turn.load(std::memory_order_acquire) != free_turn(head_) + 1) break;  // still being written
-      sink_(cookie_, log_record{head_, next.time_ns, next.thread, next.length > TextBytes, 0,
-                                std::string_view(next.text, next.kept())});
+      deliver({head_, next.time_ns, next.thread, next.length > TextBytes, 0, {next.text, next.kept()}});
       // release: pairs with write's acquire.
       next.turn.store(free_turn(head_) + Records, std::memory_order_release);
     }
@@ -199,9 +200,11 @@ class basic_deferred_log {
     if (dropped_now == told_) return;
     const detail::drop_message message(dropped_now - told_);
     told_ = dropped_now;
-    sink_(cookie_, log_record{head_, detail::monotonic_ns(), detail::this_thread_id(), false, message.count(),
-                              message.text()});
+    deliver(
+        {head_, detail::monotonic_ns(), detail::this_thread_id(), false, message.count(), message.text()});
   }
+
+  void deliver(const log_record& record) { (sink_ != nullptr ? sink_ : log_to_stderr)(cookie_, record); }
 
   static constexpr detail::thread_id again = 0x8000'0000;  // in drainer_: somebody asked for one more round
   static constexpr std::size_t cache_line = 64;

@@ -15,11 +15,11 @@ namespace rtseq {
 
 struct log_record {
   std::uint64_t sequence;  // of its log: 0, 1, 2… (wraps with std::size_t); a drop message has the next one's
-  std::uint64_t time_ns;   // CLOCK_MONOTONIC, when it was written
-  std::uint32_t thread;    // kernel id of its writer; of a handler: the thread that it interrupted
-  bool truncated;          // the writer's text was longer
-  std::size_t dropped;     // not 0: no writer's record but the log's own "N records dropped", with this N
-  std::string_view text;   // ends with the call
+  std::uint64_t time_ns;  // CLOCK_MONOTONIC, when it was written
+  std::uint32_t thread;   // kernel id of its writer; of a handler: the thread that it interrupted
+  bool truncated;         // the writer's text was longer
+  std::size_t dropped;    // not 0: no writer's record but the log's own "N records dropped", with this N
+  std::string_view text;  // ends with the call
 };
 
 using log_sink = void (*)(void* cookie, const log_record& record);
@@ -51,7 +51,9 @@ class backwards_text {
     } while (number != 0);
     for (; width > 0; --width) prepend({&pad, 1});
   }
-  std::string_view text() const noexcept { return {begin_, static_cast<std::size_t>(bytes_ + Bytes - begin_)}; }
+  std::string_view text() const noexcept {
+    return {begin_, static_cast<std::size_t>(bytes_ + Bytes - begin_)};
+  }
 
  private:
   char bytes_[Bytes];
@@ -88,7 +90,9 @@ inline void log_to_stderr(void*, const log_record& record) noexcept {
   std::string_view text = record.text;
   if (text.ends_with('\n')) text.remove_suffix(1);
   const std::string_view end = record.truncated ? "...\n" : "\n";
-  const auto part = [](std::string_view bytes) { return iovec{const_cast<char*>(bytes.data()), bytes.size()}; };
+  const auto part = [](std::string_view bytes) {
+    return iovec{const_cast<char*>(bytes.data()), bytes.size()};
+  };
   const iovec parts[] = {part(prefix.text()), part(text), part(end)};
   const int saved = errno;
   if (::writev(STDERR_FILENO, parts, 3) < 0) errno = saved;  // nowhere to say that nothing can be said
