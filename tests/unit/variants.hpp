@@ -1,0 +1,38 @@
+// The contexts and locks that the tests of seqlock, guards and values run over.
+#ifndef RTSEQ_TESTS_UNIT_VARIANTS_HPP
+#define RTSEQ_TESTS_UNIT_VARIANTS_HPP
+
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <rtseq/context.hpp>
+#include <rtseq/context/deferred_signal.hpp>
+#include <rtseq/context/signal.hpp>
+#include <rtseq/context/threaded.hpp>
+#include <rtseq/context/virtual_cpu.hpp>
+#include <rtseq/lock/pi_mutex.hpp>
+#include <rtseq/lock/spinlock.hpp>
+#include <rtseq/lock/std_mutex.hpp>
+#if __has_include(<absl/synchronization/mutex.h>)
+#include <rtseq/lock/absl_mutex.hpp>
+#endif
+
+namespace rtseq::tests {
+
+template <class Context, class Lock = typename Context::lock_type>
+struct variant {
+  using context = Context;
+  using lock = Lock;
+};
+
+using variants =
+    testing::Types<variant<task_context>, variant<task_context, spinlock>, variant<task_context, std::mutex>,
+#if __has_include(<absl/synchronization/mutex.h>)
+                   variant<task_context, absl_mutex>,
+#endif
+                   variant<signal_context>, variant<deferred_signal_context>, variant<threaded_context>,
+                   variant<virtual_cpu_context>>;
+
+}  // namespace rtseq::tests
+
+#endif
