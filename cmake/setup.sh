@@ -82,7 +82,8 @@ configure() {
   fi
   progress "configuring $preset"
   if ! (cd "$root" && cmake --preset "$preset" "$@") >"$log" 2>&1; then
-    rm -rf "$tree" # a stale cache is the one cause that can be cured here
+    # A tree without our mark may be stale in ways that only CMake notices: once more, from nothing.
+    if [[ ! -f $tree/.made-with ]]; then rm -rf "$tree"; fi
     if ! (cd "$root" && cmake --preset "$preset" "$@") >"$log" 2>&1; then
       progress
       cat "$log" >&2

@@ -2,6 +2,9 @@
 add_library(rtseq_warnings INTERFACE)
 target_compile_options(rtseq_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow "$<$<CXX_COMPILER_ID:Clang,AppleClang>:-Wthread-safety>")
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(rtseq_warnings INTERFACE -Wno-restrict) # false alarms in std::string: GCC bug 105651
+endif()
 if(PROJECT_IS_TOP_LEVEL) # a newer compiler's new warning must not break somebody else's build
   target_compile_options(rtseq_warnings INTERFACE -Werror)
 endif()
