@@ -1,0 +1,488 @@
+#include "explorer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+namespace model {
+
+namespace {
+
+explorer* current = nullptr;  // null outside explore()
+
+alignas(64) std::byte arena[1 << 16];
+
+struct thread_variable {
+  void* address;
+  std::size_t size;
+};
+std::vector<thread_variable>& thread_variables() {
+  static std::vector<thread_variable> all;
+  return all;
+}
+
+constexpr unsigned most_repeats = 2000;  // more than any bounded spin of the library
+
+}  // namespace
+
+// ---- Running the program along a graph.
+
+verdict explorer::explore() {
+  const auto start = std::chrono::steady_clock::now();
+  const auto elapsed = [&] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  explorer* const outer = current;
+  current = this;
+  pending_.emplace_back();
+  while (!pending_.empty() && verdict_.finding.empty() && elapsed() < how_.seconds) {
+    graph_ = std::move(pending_.back());
+    pending_.pop_back();
+    run_one();
+  }
+  verdict_.finished = pending_.empty() || !verdict_.finding.empty();
+  verdict_.seconds = elapsed();
+  current = outer;
+  return std::move(verdict_);
+}
+
+// True if `body` returned, false if it was left.
+bool explorer::guarded(const std::function<void()>& body) {
+  if (setjmp(leave_) != 0) return false;
+  body();
+  return true;
+}
+
+void explorer::drop() {
+  dropped_ = true;
+  std::longjmp(leave_, 1);
+}
+
+// Only the thread ends here: a later write may still change what it read.
+void explorer::give_up() {
+  if (phase_ == phase::threads) uninteresting_ = true;
+  std::longjmp(leave_, 1);
+}
+
+void explorer::found(const std::string& what) {
+  verdict_.finding = what;
+  verdict_.trace = trace_of(graph_, thread_names_, memory_, names_);
+  std::longjmp(leave_, 1);
+}
+
+void explorer::run_one() {
+  room_used_ = 0;
+  names_.clear();
+  thread_names_.clear();
+  bodies_.clear();
+  afterwards_ = nullptr;
+  observed_.clear();
+  written_afterwards_.clear();
+  awaited_.clear();
+  some_wait_ = uninteresting_ = dropped_ = false;
+  phase_ = phase::setup;
+  program shared;
+  setup_(shared);
+
+  phase_ = phase::threads;
+  // A graph may end in the read half of a read-modify-write: nothing comes between the halves.
+  for (thread_ = 0; thread_ < bodies_.size(); ++thread_) {
+    const auto& own = graph_.threads[thread_];
+    if (own.empty() || !graph_.at(own.back()).half_done()) continue;
+    const event& read = graph_.at(own.back());
+    if (!extend_write(thread_, write_half(read, memory_[read.location].size))) return;
+  }
+  for (thread_ = 0; thread_ < bodies_.size(); ++thread_) {
+    for (const thread_variable& variable : thread_variables()) {
+      std::memset(variable.address, 0, variable.size);
+    }
+    position_ = 0;
+    running_ = thread_state{};
+    guarded([this] {
+      bodies_[thread_]();
+      interrupt_point();
+    });
+    if (dropped_ || !verdict_.finding.empty()) return;
+  }
+  complete();
+}
+
+void explorer::complete() {
+  if (uninteresting_) {
+    ++verdict_.waiting;
+    return;
+  }
+  if (some_wait_) {
+    const bool some_may_go_on = std::any_of(awaited_.begin(), awaited_.end(), [&](event_id id) {
+      const event& e = graph_.at(id);
+      return e.source != (graph_.writes[e.location].empty() ? initial : graph_.writes[e.location].back());
+    });
+    if (some_may_go_on) {
+      ++verdict_.waiting;
+    } else {
+      guarded([this] { found("threads wait for ever"); });
+    }
+    return;
+  }
+  ++verdict_.executions;
+  phase_ = phase::afterwards;
+  running_ = thread_state{};
+  if (afterwards_ && !guarded(afterwards_)) return;
+  if (!observed_.empty()) ++verdict_.outcomes[observed_];
+  if (how_.once) {
+    const auto id = [this](event_id e) {
+      return e == initial ? std::string{"i"}
+                          : std::to_string(graph_.at(e).thread) + '.' + std::to_string(graph_.at(e).index);
+    };
+    std::string whole;
+    for (const auto& own : graph_.threads) {
+      for (const event_id e : own) {
+        const event& it = graph_.at(e);
+        whole += it.reads() ? id(it.source) : it.what == kind::choice ? 'c' + std::to_string(it.value) : "-";
+        whole += ' ';
+      }
+      whole += '/';
+    }
+    for (const auto& order : graph_.writes) {
+      for (const event_id e : order) whole += id(e) + ' ';
+      whole += '/';
+    }
+    if (!seen_.insert(whole).second) ++verdict_.repeated;
+  }
+}
+
+void* explorer::room(std::size_t size, std::size_t alignment) {
+  const std::size_t at = (room_used_ + alignment - 1) / alignment * alignment;
+  if (at + size > sizeof arena) {
+    std::fputs("model: the program's shared objects do not fit\n", stderr);
+    std::abort();
+  }
+  room_used_ = at + size;
+  return arena + at;
+}
+
+void explorer::add_thread(const char* name, std::function<void()> body) {
+  if (bodies_.size() == max_threads) {
+    std::fputs("model: too many threads\n", stderr);
+    std::abort();
+  }
+  thread_names_.emplace_back(name);
+  bodies_.push_back(std::move(body));
+}
+
+std::uint16_t explorer::locate(const void* address, std::size_t size) {
+  const auto [found_at, fresh] = located_.try_emplace(address, static_cast<std::uint16_t>(memory_.size()));
+  if (fresh) {
+    const auto* const first = static_cast<const std::byte*>(address);
+    for (const location& other : memory_) {
+      const auto* const others = static_cast<const std::byte*>(other.address);
+      if (first < others + other.size && others < first + size)
+        found("accesses of different sizes to the same bytes: " + describe(address, names_));
+    }
+    memory_.push_back({address, static_cast<std::uint8_t>(size)});
+  }
+  if (memory_[found_at->second].size != size)
+    found("accesses of different sizes to the same bytes: " + describe(address, names_));
+  if (graph_.writes.size() < memory_.size()) graph_.writes.resize(memory_.size());
+  return found_at->second;
+}
+
+// ---- Steps.
+
+// The running thread's next event if the graph has it already, else null.
+const event* explorer::replayed(const access& a) {
+  const auto& own = graph_.threads[thread_];
+  if (position_ == own.size()) {
+    if (graph_.events.size() + 2 > max_events) found("no end in sight: a loop that waits for nothing?");
+    return nullptr;
+  }
+  const event& e = graph_.at(own[position_++]);
+  if (e.what != a.what || e.location != a.location) found("the program is not deterministic");
+  return &e;
+}
+
+void explorer::must_not_race(const access& a) {
+  if (const event* other = graph_.race(thread_, a)) {
+    access shown = a;
+    if (a.what == kind::read) {
+      graph_.add_read(thread_, shown, initial, memory_);
+    } else {
+      graph_.add_write(thread_, shown, graph_.writes[a.location].size());
+    }
+    found("data race on " + describe(memory_[a.location].address, names_) + ": " + thread_names_[thread_] +
+          " and " + thread_names_[other->thread]);
+  }
+}
+
+std::uint64_t explorer::read(const void* address, std::size_t size, access a) {
+  if (phase_ != phase::threads) return read_directly(address, size, a);
+  a.what = kind::read;
+  a.location = locate(address, size);
+  if (running_.spinning && a.updates == update::none) {
+    const auto again = std::find_if(running_.recent.rbegin(), running_.recent.rend(), [&](event_id id) {
+      const event& e = graph_.at(id);
+      return e.location == a.location && e.order == a.order;
+    });
+    if (again != running_.recent.rend() &&
+        graph_.place_of(graph_.at(*again)) >= graph_.oldest_visible(a.location, graph_.past(thread_))) {
+      running_.awaited.push_back(*again);
+      if (++running_.repeats > most_repeats) block();
+      return graph_.at(*again).value;
+    }
+  }
+  running_.spinning = false;
+  interrupt_point();
+  if (replayed(a) == nullptr) {
+    extend_read(a);
+    ++position_;
+  }
+  const event_id id = graph_.threads[thread_][position_ - 1];
+  const std::uint64_t value = graph_.at(id).value;
+  running_.recent.push_back(id);
+  running_.awaited.push_back(id);
+  if (graph_.at(id).half_done()) {
+    const access half = write_half(graph_.at(id), size);
+    if (replayed(half) == nullptr) {
+      if (!extend_write(thread_, half)) drop();
+      ++position_;
+    }
+    running_.changed = true;
+    running_.recent.clear();
+  }
+  return value;
+}
+
+void explorer::write(const void* address, std::size_t size, access a) {
+  if (phase_ == phase::setup) {
+    std::memcpy(const_cast<void*>(address), &a.value, size);
+    return;
+  }
+  if (phase_ == phase::afterwards) {
+    written_afterwards_[address] = a.value;
+    return;
+  }
+  a.what = kind::write;
+  a.location = locate(address, size);
+  running_.spinning = false;
+  interrupt_point();
+  if (replayed(a) == nullptr) {
+    must_not_race(a);
+    if (!extend_write(thread_, a)) drop();
+    ++position_;
+  }
+  running_.changed = true;
+  running_.recent.clear();
+}
+
+void explorer::fence(std::memory_order order) {
+  if (phase_ != phase::threads) return;
+  access a;
+  a.order = order;
+  running_.spinning = false;
+  interrupt_point();
+  if (replayed(a) != nullptr) return;
+  graph_.add(thread_, a);
+  ++position_;
+  if (!graph_.sequentially_consistent()) drop();
+}
+
+unsigned explorer::choose(unsigned options) {
+  if (phase_ != phase::threads || options < 2) return 0;
+  access a;
+  a.what = kind::choice;
+  if (const event* e = replayed(a)) return static_cast<unsigned>(e->value);
+  for (a.value = options - 1; a.value != 0; --a.value) {
+    pending_.push_back(graph_);
+    pending_.back().add(thread_, a);
+  }
+  graph_.add(thread_, a);
+  ++position_;
+  return 0;
+}
+
+void explorer::interrupt_point() {
+  if (phase_ != phase::threads || !running_.interruptible || running_.handlers.empty()) return;
+  const unsigned chosen = choose(static_cast<unsigned>(running_.handlers.size()) + 1);
+  if (chosen == 0) return;
+  const auto at = running_.handlers.begin() + (chosen - 1);
+  const std::function<void()> handler = std::move(*at);
+  running_.handlers.erase(at);
+  running_.recent.clear();
+  running_.awaited.clear();
+  running_.changed = running_.spinning = false;
+  ++running_.depth;
+  handler();
+  --running_.depth;
+  running_.recent.clear();
+  running_.awaited.clear();
+  running_.changed = true;
+}
+
+std::uint64_t explorer::read_directly(const void* address, std::size_t size, const access& a) {
+  event read;
+  static_cast<access&>(read) = a;
+  read.what = kind::read;
+  const location where{address, static_cast<std::uint8_t>(size)};
+  if (phase_ == phase::setup) {
+    read.value = where.initial_value();
+  } else if (const auto own = written_afterwards_.find(address); own != written_afterwards_.end()) {
+    read.value = own->second;
+  } else {
+    read.value = graph_.final_value(locate(address, size), where);
+  }
+  if (read.half_done()) write(address, size, write_half(read, size));
+  return read.value;
+}
+
+// ---- Beyond the graph.
+
+void explorer::extend_read(access a) {
+  must_not_race(a);
+  const auto& order = graph_.writes[a.location];
+  const int oldest = graph_.oldest_visible(a.location, graph_.past(thread_));
+  const int newest = static_cast<int>(order.size()) - 1;
+  const auto source = [&](int place) { return place < 0 ? initial : order[static_cast<std::size_t>(place)]; };
+  if (!a.plain) {  // a plain read that does not race has one source
+    for (int place = oldest; place < newest; ++place) {
+      graph other = graph_;
+      other.add_read(thread_, a, source(place), memory_);
+      if (other.sequentially_consistent()) pending_.push_back(std::move(other));
+    }
+  }
+  graph_.add_read(thread_, a, source(newest), memory_);
+  if (!graph_.sequentially_consistent()) drop();
+}
+
+// False: there is no place for this write; but earlier reads may have taken it.
+bool explorer::extend_write(std::size_t thread, const access& a) {
+  for (event_id r = graph_.last(); r >= 0 && !a.plain; --r) {
+    const event& read = graph_.at(r);
+    if (!read.reads() || read.location != a.location || read.plain || !graph_.may_revisit(r, thread))
+      continue;
+    const graph kept = graph_.without_what_follows(r, thread);
+    for (const std::size_t place : kept.places_for(thread, a)) {
+      graph other = kept;
+      other.add_write(thread, a, place);
+      if (other.redirect(r, other.last()) && other.sequentially_consistent())
+        pending_.push_back(std::move(other));
+    }
+  }
+  const std::vector<std::size_t> places = graph_.places_for(thread, a);
+  if (places.empty()) return false;
+  for (std::size_t i = 1; i < places.size(); ++i) {
+    graph other = graph_;
+    other.add_write(thread, a, places[i]);
+    if (other.sequentially_consistent()) pending_.push_back(std::move(other));
+  }
+  graph_.add_write(thread, a, places.front());
+  return graph_.sequentially_consistent();
+}
+
+// ---- Waiting.
+
+void explorer::wait_begins() {
+  running_.awaited.clear();
+  running_.changed = false;
+}
+
+void explorer::wait_for_change() {
+  if (phase_ != phase::threads) return;
+  if (!running_.changed && !running_.awaited.empty()) block();
+  running_.recent.clear();
+  wait_begins();
+}
+
+void explorer::block() {
+  some_wait_ = true;
+  awaited_.insert(awaited_.end(), running_.awaited.begin(), running_.awaited.end());
+  std::longjmp(leave_, 1);
+}
+
+// ---- The interface.
+
+verdict explore(const std::function<void(program&)>& setup, options how) {
+  return explorer{setup, how}.explore();
+}
+
+void* program::room(std::size_t size, std::size_t alignment) { return current->room(size, alignment); }
+void program::name_bytes(const void* address, std::size_t size, const char* name) {
+  current->name({address, size, name});
+}
+void program::thread(const char* name, std::function<void()> body) {
+  current->add_thread(name, std::move(body));
+}
+void program::afterwards(std::function<void()> body) { current->add_afterwards(std::move(body)); }
+
+void require(bool condition, const char* what) {
+  if (!condition) current->found(what);
+}
+void assume(bool condition) {
+  if (!condition) current->give_up();
+}
+unsigned choose(unsigned options) { return current->choose(options); }
+void interrupt(std::function<void()> handler) { current->running().handlers.push_back(std::move(handler)); }
+bool allow_interrupts(bool allowed) {
+  const bool before = std::exchange(current->running().interruptible, allowed);
+  current->interrupt_point();
+  return before;
+}
+bool interrupts_allowed() { return current->running().interruptible; }
+bool in_interrupt() { return current->running().depth != 0; }
+void observe(const std::string& outcome) { current->observe(outcome); }
+
+namespace detail {
+
+std::uint64_t load(const void* address, std::size_t size, int order, bool plain) {
+  access a;
+  a.order = static_cast<std::memory_order>(order);
+  a.plain = plain;
+  if (current == nullptr) return location{address, static_cast<std::uint8_t>(size)}.initial_value();
+  return current->read(address, size, a);
+}
+
+void store(const void* address, std::size_t size, std::uint64_t value, int order, bool plain) {
+  access a;
+  a.order = static_cast<std::memory_order>(order);
+  a.plain = plain;
+  a.value = value;
+  if (current == nullptr) {
+    std::memcpy(const_cast<void*>(address), &value, size);
+  } else {
+    current->write(address, size, a);
+  }
+}
+
+std::uint64_t read_modify_write(const void* address, std::size_t size, int operation, std::uint64_t operand,
+                                int order, std::uint64_t expected, int order_on_failure) {
+  access a;
+  a.updates = static_cast<update>(operation);
+  a.order = static_cast<std::memory_order>(order);
+  a.order_on_failure = static_cast<std::memory_order>(order_on_failure);
+  a.operand = operand;
+  a.expected = expected;
+  return current->read(address, size, a);
+}
+
+void constructed(const void* address, std::size_t size, std::uint64_t value) {
+  if (current != nullptr && current->now() == explorer::phase::threads) store(address, size, value, 0, true);
+}
+
+void fence(int order) { current->fence(static_cast<std::memory_order>(order)); }
+void step() { current->interrupt_point(); }
+void spin() { current->spin(); }
+void wait_begins() {
+  if (current != nullptr) current->wait_begins();
+}
+void wait_for_change() { current->wait_for_change(); }
+unsigned thread_number() {
+  return current != nullptr && current->now() == explorer::phase::threads
+             ? static_cast<unsigned>(current->thread()) + 1
+             : 0;
+}
+int forget_at_thread_start(void* variable, std::size_t size) {
+  thread_variables().push_back({variable, size});
+  return 0;
+}
+
+}  // namespace detail
+}  // namespace model

@@ -1,0 +1,66 @@
+// What the model programs share: is a program proved, does its twin fail?
+#ifndef MODEL_MODEL_TEST_HPP
+#define MODEL_MODEL_TEST_HPP
+
+#include "provider.hpp"
+
+#include <rtseq/violation.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <string>
+
+namespace model {
+
+inline constexpr auto relaxed = std::memory_order_relaxed;
+inline constexpr auto acquire = std::memory_order_acquire;
+inline constexpr auto release = std::memory_order_release;
+inline constexpr auto acq_rel = std::memory_order_acq_rel;
+inline constexpr auto seq_cst = std::memory_order_seq_cst;
+
+// What the library reports is a finding.
+inline verdict explore_reporting(const std::function<void(program&)>& setup, options how) {
+  const rtseq::violation_handler before = rtseq::set_violation_handler(
+      [](const rtseq::violation_report& report) noexcept { require(false, report.message); });
+  verdict v = explore(setup, how);
+  rtseq::set_violation_handler(before);
+  return v;
+}
+
+inline testing::AssertionResult proved(const std::function<void(program&)>& setup, options how = {}) {
+  const verdict v = explore_reporting(setup, how);
+  std::printf("             %llu executions, %llu in vain, %.2f s\n",
+              static_cast<unsigned long long>(v.executions), static_cast<unsigned long long>(v.waiting),
+              v.seconds);
+  if (!v.finding.empty()) return testing::AssertionFailure() << v.finding << '\n' << v.trace;
+  if (!v.finished) return testing::AssertionFailure() << "not finished in " << how.seconds << " s";
+  if (v.executions == 0) return testing::AssertionFailure() << "no execution is complete: nothing is proved";
+  return testing::AssertionSuccess();
+}
+
+// For vacuity twins: with `finding` somewhere in what is found.
+inline testing::AssertionResult fails(const std::function<void(program&)>& setup, const char* finding,
+                                      options how = {}) {
+  const verdict v = explore_reporting(setup, how);
+  if (v.finding.find(finding) != std::string::npos) {
+    std::printf("             fails as it should, after %llu executions\n",
+                static_cast<unsigned long long>(v.executions));
+    return testing::AssertionSuccess();
+  }
+  if (v.finding.empty())
+    return testing::AssertionFailure() << "nothing was found in " << v.executions << " executions";
+  return testing::AssertionFailure() << "found something else: " << v.finding << '\n' << v.trace;
+}
+
+}  // namespace model
+
+using model::acq_rel;
+using model::acquire;
+using model::fails;
+using model::proved;
+using model::relaxed;
+using model::release;
+using model::seq_cst;
+
+#endif
