@@ -65,8 +65,7 @@ inline void deferred_exit() noexcept RTSEQ_NONBLOCKING {
 template <std::size_t Records = 1024, std::size_t TextBytes = 232>
 class basic_deferred_log {
   static_assert(Records >= 2 && (Records & (Records - 1)) == 0, "the number of records is a power of two");
-  static_assert(TextBytes >= 1 && TextBytes <= UINT32_MAX);
-  static_assert(detail::atomic<std::size_t>::is_always_lock_free);
+  static_assert(TextBytes >= 1 && TextBytes < UINT32_MAX && detail::atomic<std::size_t>::is_always_lock_free);
 
  public:
   static constexpr std::size_t capacity = Records;
