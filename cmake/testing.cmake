@@ -24,9 +24,9 @@ function(rtseq_add_test name)
   if(arg_SERIAL)
     list(APPEND properties RUN_SERIAL TRUE)
   endif()
-  gtest_discover_tests(${name} TEST_PREFIX "${name}." TEST_FILTER "-*.long_*" DISCOVERY_TIMEOUT 60
+  gtest_discover_tests(${name} TEST_PREFIX "${name}." TEST_FILTER "-*.long_*" DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES
     PROPERTIES ${properties})
   list(REMOVE_AT properties 0 1)
-  gtest_discover_tests(${name} TEST_PREFIX "${name}." TEST_FILTER "*.long_*" DISCOVERY_TIMEOUT 60
+  gtest_discover_tests(${name} TEST_PREFIX "${name}." TEST_FILTER "*.long_*" DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES
     PROPERTIES LABELS long TIMEOUT 1200 ${properties})
 endfunction()
