@@ -1,0 +1,305 @@
+// The zonelist cache: for each node the lists of zones to allocate from, rebuilt under a writer's lock and walked
+// lock-free by threads and interrupt handlers. What the library is for.
+//
+// Two copies of the lists. A rebuild fills the copy that nobody is sent to, with no lock held; then one short write
+// section makes everything that belongs together change together: zones come and go, and readers are sent to the
+// other copy. Its length does not depend on the number of nodes, only on how many zones come or go (S23).
+//
+// An allocation walks its list with no cookie. What it finds needs no validation: holding the pages proves it. Only
+// "nothing found" may be wrong: the walk may have begun before memory moved and ended after (S1). So the slow path
+// walks again between read_begin and read_retry, and says "out of memory" only if nothing changed between the two.
+//
+// A slow reader may still walk a copy while the next rebuild but one fills it. It stays in bounds and meets real zones
+// only (list_table.hpp); and its cookie does not validate, because that copy's retirement was a write section: the
+// stores that fill it come after that section's release fence, and read_retry's acquire fence pairs with that.
+//
+// Context: what an interrupt is. Seqlock: no_seqlock shows what happens without one. Hooks: race points, for tests.
+#ifndef ZONELIST_CACHE_HPP
+#define ZONELIST_CACHE_HPP
+
+#include "builder.hpp"
+#include "list_table.hpp"
+#include "topology.hpp"
+#include "zone_directory.hpp"
+#include "zone_pages.hpp"
+
+#include <absl/base/thread_annotations.h>
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+#include <absl/strings/str_cat.h>
+#include <absl/synchronization/mutex.h>
+#include <rtseq/context.hpp>
+#include <rtseq/deferred_log.hpp>
+#include <rtseq/guards.hpp>
+#include <rtseq/relaxed.hpp>
+#include <rtseq/seqlock.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace zonelist {
+
+// Pages that an allocation got. Given back with cache::free().
+struct page_block {
+  std::uint16_t zone = 0;  // its number in the cache's directory
+  std::uint32_t pages = 0;
+};
+
+// What one reader went through. Its own: no two readers share one.
+struct reader_stats {
+  std::uint64_t restarts = 0;  // walks repeated because what they found may have been a rebuild's doing
+};
+
+enum class list_kind : std::uint8_t { fallback, nofallback };
+
+struct no_hooks {
+  static void walked_past_a_zone() noexcept {}  // a reader found nothing in a zone and goes on to the next
+};
+
+template <rtseq::interrupt_context Context, class Seqlock = rtseq::seqlock<Context>, class Hooks = no_hooks>
+class cache {
+ public:
+  // Room for the online nodes of `everything` and their populated zones. Nothing is there before the first rebuild.
+  // `log` is told what comes and goes; it outlives the cache.
+  cache(const topology& everything, rtseq::deferred_log& log)
+      : log_{log},
+        directory_{everything},
+        pages_(directory_.zones()),
+        present_(directory_.zones()),
+        copies_{lists{directory_}, lists{directory_}} {}
+
+  const zone_directory& directory() const noexcept { return directory_; }
+  zone_pages& pages_of(std::uint16_t zone) noexcept { return pages_[zone]; }
+
+  // ---- Readers. Any number; tasks and handlers. `node` is one of the directory's.
+
+  // The best zone's pages; empty: out of memory, and that is true. Lock-free.
+  [[nodiscard]] std::optional<page_block> allocate(int node, std::uint32_t pages, reader_stats& stats,
+                                                   list_kind kind = list_kind::fallback) {
+    const auto row = static_cast<std::size_t>(directory_.row_of(node));
+    if (const auto block = walk(row, pages, kind)) [[likely]]
+      return block;
+    if constexpr (!validates) return std::nullopt;
+    return allocate_with_cookie(row, pages, stats, kind);
+  }
+
+  // Wait-free where the processor can add to memory. Also for a zone that is gone.
+  void free(page_block block) noexcept { pages_[block.zone].give(block.pages); }
+
+  // Reads a whole list until nothing came between. Is it one that a rebuild published? Lock-free.
+  [[nodiscard]] bool list_is_intact(int node, reader_stats& stats,
+                                    list_kind kind = list_kind::fallback) const {
+    const auto row = static_cast<std::size_t>(directory_.row_of(node));
+    for (;; ++stats.restarts) {
+      const auto cookie = lock_.read_begin();
+      const bool intact = list_is_whole(row, kind);
+      if (!lock_.read_retry(cookie)) return intact;
+    }
+  }
+
+  // ---- Writers. Tasks only; blocking: one rebuild at a time.
+
+  // Makes the machine `now`: zones that are new in it come, those that it lacks go, and the lists follow.
+  // Returns how long the count was odd. FailedPrecondition: a zone comes back that has pages out from last time.
+  absl::StatusOr<std::chrono::nanoseconds> rebuild(const topology& now) ABSL_LOCKS_EXCLUDED(hotplug_) {
+    const absl::MutexLock one_at_a_time(&hotplug_);
+    const auto changes = plan(now);
+    if (!changes.ok()) return changes.status();
+    fill(copies_[1 - active_.load()], now, generation_.load() + 1);
+    const auto odd_time = publish(*changes);
+    log_.flush();
+    return odd_time;
+  }
+
+  // Have all pages of `node` that went come home? A node that has not may not come back yet.
+  [[nodiscard]] bool reclaim(int node) ABSL_LOCKS_EXCLUDED(hotplug_) {
+    const absl::MutexLock one_at_a_time(&hotplug_);
+    bool all_home = true;
+    for (std::uint16_t z = 0; z < directory_.zones(); ++z) {
+      if (directory_.describe(z).node == node && !pages_[z].is_online()) all_home &= reclaim_zone(z);
+    }
+    return all_home;
+  }
+
+ private:
+  struct lists {
+    explicit lists(const zone_directory& d)
+        : fallback{d.rows(), d.zones()}, nofallback{d.rows(), static_cast<std::size_t>(zone_kinds)} {}
+    list_table fallback;
+    list_table nofallback;
+  };
+  struct change {
+    std::uint16_t zone = 0;
+    std::uint64_t pages = 0;  // 0: the zone goes
+    std::string message;      // for the log; made beforehand, for nothing is allocated while the count is odd
+  };
+
+  static consteval bool seqlock_validates() {
+    if constexpr (requires { Seqlock::validates; }) return Seqlock::validates;
+    return true;
+  }
+  static constexpr bool validates = seqlock_validates();
+
+  const list_table& table(list_kind kind) const noexcept {
+    const lists& active = copies_[active_.load()];
+    return kind == list_kind::fallback ? active.fallback : active.nofallback;
+  }
+
+  std::optional<page_block> walk(std::size_t row, std::uint32_t pages, list_kind kind) {
+    std::optional<page_block> got;
+    const auto try_zone = [&](list_word word) {
+      if (pages_[word.zone_index()].take(pages)) {
+        got = page_block{word.zone_index(), pages};
+        return true;
+      }
+      Hooks::walked_past_a_zone();
+      return false;
+    };
+    table(kind).walk(row, try_zone, [](list_word) {});
+    return got;
+  }
+
+  [[gnu::noinline]] std::optional<page_block> allocate_with_cookie(std::size_t row, std::uint32_t pages,
+                                                                   reader_stats& stats, list_kind kind) {
+    for (;;) {
+      ++stats.restarts;
+      const auto cookie = lock_.read_begin();
+      if (const auto block = walk(row, pages, kind)) return block;
+      if (!lock_.read_retry(cookie)) return std::nullopt;
+    }
+  }
+
+  bool list_is_whole(std::size_t row, list_kind kind) const {
+    const std::uint32_t generation = generation_.load();
+    list_checksum checksum;
+    bool whole = true;
+    bool ended = false;
+    const auto add = [&](list_word word) {
+      whole &= word.generation() == generation;
+      checksum.add(word.zone_index());
+      return false;
+    };
+    table(kind).walk(row, add, [&](list_word end) {
+      ended = true;
+      whole &= end.generation() == generation && end.checksum() == checksum.value();
+    });
+    return whole && ended;
+  }
+
+  // What has to change for the machine to be `now`.
+  absl::StatusOr<std::vector<change>> plan(const topology& now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(hotplug_) {
+    std::vector<std::uint64_t> wanted(directory_.zones());
+    for (const node& n : now.nodes) {
+      if (!n.online) continue;
+      if (n.id < 0 || n.id >= max_nodes || directory_.row_of(n.id) < 0)
+        return unknown(absl::StrCat("node ", n.id));
+      for (const zone& z : n.zones) {
+        if (z.pages == 0) continue;
+        const auto index = directory_.find(n.id, z.kind);
+        if (!index || wanted[*index] != 0)
+          return unknown(absl::StrCat("node ", n.id, ", zone ", name_of(z.kind)));
+        wanted[*index] = z.pages;
+      }
+    }
+
+    std::vector<change> changes;
+    for (std::uint16_t z = 0; z < directory_.zones(); ++z) {
+      const bool comes = wanted[z] != 0 && !pages_[z].is_online();
+      const bool goes = wanted[z] == 0 && pages_[z].is_online();
+      if (comes && !reclaim_zone(z)) {
+        const zone_ref ref = directory_.describe(z);
+        return absl::FailedPreconditionError(
+            absl::StrCat("node ", ref.node, ", zone ", name_of(ref.kind), ": pages are out"));
+      }
+      if (comes || goes) {
+        const zone_ref ref = directory_.describe(z);
+        changes.push_back({z, wanted[z],
+                           absl::StrCat("node ", ref.node, ", zone ", name_of(ref.kind),
+                                        goes ? ": gone" : absl::StrCat(": ", wanted[z], " pages"))});
+      }
+    }
+    return changes;
+  }
+
+  static absl::Status unknown(const std::string& what) {
+    return absl::InvalidArgumentError(absl::StrCat(what, ": not one that this cache was made for"));
+  }
+
+  // Writes all lists of `now` into the copy that no reader is sent to. No lock, no odd count.
+  void fill(lists& spare, const topology& now, std::uint32_t generation)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(hotplug_) {
+    for (std::size_t row = 0; row < directory_.rows(); ++row) {  // a node that is not online has empty lists
+      list_table::list_writer(spare.fallback, row, generation);
+      list_table::list_writer(spare.nofallback, row, generation);
+    }
+    for_each_fallback_order(now, [&](const node& local, absl::Span<const int> order) {
+      const auto row = static_cast<std::size_t>(directory_.row_of(local.id));
+      list_table::list_writer fallback(spare.fallback, row, generation);
+      for (const int position : order) add_zones(fallback, now.nodes[static_cast<std::size_t>(position)]);
+      list_table::list_writer nofallback(spare.nofallback, row, generation);
+      add_zones(nofallback, local);
+    });
+  }
+  void add_zones(list_table::list_writer& list, const node& owner) const {
+    for_each_populated_zone(owner, [&](const zone& z) { list.add(*directory_.find(owner.id, z.kind)); });
+  }
+
+  // The odd section. Memory comes before memory goes, and readers are sent to the new lists last: were it not for the
+  // count and the held-off interrupts, a reader that looks in between would find the old lists and no memory.
+  std::chrono::nanoseconds publish(const std::vector<change>& changes)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(hotplug_) {
+    using clock = std::chrono::steady_clock;
+    const rtseq::write_irqsave_guard odd{lock_};
+    const auto from = clock::now();
+    // Printing may wait for a lock whose holder waits for an even count (S3): deferred until the lock is released, from
+    // after it is taken (S20).
+    rtseq::deferred_enter();
+    for (const change& c : changes) {
+      if (c.pages != 0) plug(c);
+    }
+    for (const change& c : changes) {
+      if (c.pages == 0) unplug(c);
+    }
+    generation_.store(generation_.load() + 1);
+    active_.store(1 - active_.load());
+    rtseq::deferred_exit();
+    return clock::now() - from;
+  }
+
+  void plug(const change& c) ABSL_EXCLUSIVE_LOCKS_REQUIRED(hotplug_) {
+    present_[c.zone] = c.pages;
+    pages_[c.zone].plug(c.pages);
+    log_.print(c.message);
+  }
+  void unplug(const change& c) {
+    pages_[c.zone].unplug();
+    log_.print(c.message);
+  }
+
+  bool reclaim_zone(std::uint16_t zone) ABSL_EXCLUSIVE_LOCKS_REQUIRED(hotplug_) {
+    if (present_[zone] != 0 && !pages_[zone].reclaim(present_[zone])) return false;
+    present_[zone] = 0;
+    return true;
+  }
+
+  rtseq::deferred_log& log_;
+  const zone_directory directory_;
+  std::vector<zone_pages> pages_;
+  absl::Mutex hotplug_;  // as Linux's mem_hotplug_lock: held for a whole rebuild, never by a reader
+  std::vector<std::uint64_t> present_
+      ABSL_GUARDED_BY(hotplug_);  // pages of a zone that is there or not reclaimed
+
+  Seqlock lock_;
+  // Which copy readers are sent to, and the generation of its lists: changed together, in a write section.
+  rtseq::relaxed<std::uint32_t> active_{0};
+  rtseq::relaxed<std::uint32_t> generation_{0};
+  std::array<lists, 2> copies_;
+};
+
+}  // namespace zonelist
+
+#endif
