@@ -3,7 +3,7 @@
 
 namespace {
 
-using model::program;
+using model::relaxed;
 using rtseq::detail::backoff;
 
 struct flagged {
@@ -21,7 +21,7 @@ std::function<void(program&)> publishes_with(std::memory_order store, std::memor
       s.flag.store(1, store);
     });
     p.thread("reader", [&s, load] {
-      if (s.flag.load(load) == 1) model::require(s.data == 1, "data is published with its flag");
+      if (s.flag.load(load) == 1) require(s.data == 1, "data is published with its flag");
     });
   };
 }
@@ -50,7 +50,7 @@ TEST(checker_model, a_wait_that_ends_is_no_finding) {
     p.thread("waiter", [&] {
       backoff wait;
       while (s.flag.load(acquire) == 0) wait.pause();
-      model::require(s.data == 1, "data is there after the wait");
+      require(s.data == 1, "data is there after the wait");
     });
     p.thread("waker", [&] {
       s.data = 1;
@@ -113,7 +113,7 @@ TEST(checker_model, a_bounded_spin_goes_on_after_it) {
             if (s.flag.load(acquire) != 0) return;
             rtseq::detail::cpu_relax();
           }
-          model::require(false, "gave up");
+          require(false, "gave up");
         });
         p.thread("waker", [&] { s.flag.store(1, release); });
       },
@@ -149,7 +149,7 @@ TEST(checker_model, interrupts_are_held_off) {
   EXPECT_TRUE(proved([](program& p) {
     auto& s = p.make<flagged>("s");
     p.thread("task", [&] {
-      model::interrupt([&] { model::require(s.flag.load(relaxed) != 1, "never in the section"); });
+      model::interrupt([&] { require(s.flag.load(relaxed) != 1, "never in the section"); });
       const bool were = model::allow_interrupts(false);
       s.flag.store(1, relaxed);
       s.flag.store(2, relaxed);

@@ -224,7 +224,8 @@ std::uint64_t explorer::read(const void* address, std::size_t size, access a) {
       return e.location == a.location && e.order == a.order;
     });
     if (again != running_.recent.rend() &&
-        graph_.place_of(graph_.at(*again)) >= graph_.oldest_visible(a.location, graph_.past(thread_))) {
+        graph_.place_of(graph_.at(*again)) >=
+            graph_.oldest_visible(a.location, graph_.at(graph_.threads[thread_][position_ - 1]).before)) {
       running_.awaited.push_back(*again);
       if (++running_.repeats > most_repeats) block();
       return graph_.at(*again).value;

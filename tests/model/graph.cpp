@@ -35,6 +35,9 @@ access write_half(const event& read, std::size_t size) {
     case update::differ:
       write.value = read.value ^ read.operand;
       break;
+    case update::lock_or_mark:
+      write.value = read.value | 0x8000'0000 | ((read.value & 0x3fff'ffff) == 0 ? read.operand : 0);
+      break;
     default:
       write.value = read.operand;
       break;

@@ -39,7 +39,17 @@ enum class kind : std::uint8_t {
   choice,  // an outcome that the program asked for: does an interrupt come now?
 };
 // What a read-modify-write makes of the value that it read. Its write half carries the same mark.
-enum class update : std::uint8_t { none, exchange, if_equal, add, subtract, conjoin, disjoin, differ };
+enum class update : std::uint8_t {
+  none,
+  exchange,
+  if_equal,
+  add,
+  subtract,
+  conjoin,
+  disjoin,
+  differ,
+  lock_or_mark,  // the kernel's: a futex word becomes the operand's if it is free, and marked as waited for
+};
 
 using event_id = std::int16_t;           // position in graph::events, which is the order of addition
 inline constexpr event_id initial = -1;  // "reads the location's initial value"

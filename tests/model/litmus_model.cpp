@@ -369,7 +369,7 @@ TEST(litmus_model, random_programs_have_the_same_executions_in_every_order_of_th
               p.thread("thread", [&code, &m, t] {
                 for (const instruction& it : code[t]) {
                   variable& at = it.variable == 0 ? m.x : m.y;
-                  const int value = static_cast<int>(10 * (t + 1) + (&it - code[t].data()));
+                  const int value = static_cast<int>(10 * t) + 10 + static_cast<int>(&it - code[t].data());
                   const std::memory_order load = it.order == rel || it.order == ar ? acq : it.order;
                   const std::memory_order store = it.order == acq || it.order == ar ? rel : it.order;
                   int expected = 0;

@@ -19,17 +19,25 @@ inline constexpr auto release = std::memory_order_release;
 inline constexpr auto acq_rel = std::memory_order_acq_rel;
 inline constexpr auto seq_cst = std::memory_order_seq_cst;
 
-// What the library reports is a finding.
-inline verdict explore_reporting(const std::function<void(program&)>& setup, options how) {
+enum class reports {
+  are_findings,
+  end_the_thread,  // for programs in which another thread may break a rule, and is told so
+};
+
+inline verdict explore_reporting(const std::function<void(program&)>& setup, options how,
+                                 reports what = reports::are_findings) {
   const rtseq::violation_handler before = rtseq::set_violation_handler(
-      [](const rtseq::violation_report& report) noexcept { require(false, report.message); });
+      what == reports::are_findings
+          ? [](const rtseq::violation_report& report) noexcept { require(false, report.message); }
+          : [](const rtseq::violation_report&) noexcept { assume(false); });
   verdict v = explore(setup, how);
   rtseq::set_violation_handler(before);
   return v;
 }
 
-inline testing::AssertionResult proved(const std::function<void(program&)>& setup, options how = {}) {
-  const verdict v = explore_reporting(setup, how);
+inline testing::AssertionResult proved(const std::function<void(program&)>& setup, options how = {},
+                                       reports what = reports::are_findings) {
+  const verdict v = explore_reporting(setup, how, what);
   std::printf("             %llu executions, %llu in vain, %.2f s\n",
               static_cast<unsigned long long>(v.executions), static_cast<unsigned long long>(v.waiting),
               v.seconds);
@@ -53,14 +61,28 @@ inline testing::AssertionResult fails(const std::function<void(program&)>& setup
   return testing::AssertionFailure() << "found something else: " << v.finding << '\n' << v.trace;
 }
 
+// Interrupts are handlers of model::interrupt. `Lock`: the writers' lock.
+template <class Lock>
+struct interruptible {
+  using flags_type = bool;
+  using lock_type = Lock;
+  static constexpr bool irqsave_masks = true;
+  static constexpr bool atomic_when_disabled = false;
+  static flags_type save_and_disable() noexcept { return allow_interrupts(false); }
+  static void restore(flags_type were_allowed) noexcept { allow_interrupts(were_allowed); }
+  static bool in_interrupt() noexcept { return model::in_interrupt(); }
+  static bool interrupts_enabled() noexcept { return interrupts_allowed(); }
+};
+
 }  // namespace model
 
-using model::acq_rel;
+using model::acq_rel;  // not model::relaxed: there is rtseq::relaxed
 using model::acquire;
 using model::fails;
+using model::program;
 using model::proved;
-using model::relaxed;
 using model::release;
+using model::require;
 using model::seq_cst;
 
 #endif

@@ -79,6 +79,7 @@ class atomic {
   bool compare_exchange_weak(T& expected, T desired, order o = order::seq_cst) noexcept {
     return compare_exchange_strong(expected, desired, o);
   }
+  T lock_or_mark(T owner) noexcept { return modify(model::update::lock_or_mark, owner, order::relaxed); }
 
  private:
   T modify(model::update operation, T value, order o) noexcept {
@@ -156,31 +157,20 @@ inline void futex_wake_all(const atomic<std::uintptr_t>& count) noexcept {
   (void)queue_of(&count).wakes.fetch_add(1, std::memory_order_acq_rel);
 }
 
-// Relaxed: the library's own orders are to be enough. A waiter marks the word and takes the lock once it is
-// free; the kernel hands it over instead, which no program can tell apart.
-inline constexpr std::uint32_t futex_waiters = 0x8000'0000;
+// The kernel's part of a priority-inheriting lock. Relaxed: the library's own orders are to be enough. A waiter
+// marks the word, and takes the lock when it sees it free; the kernel hands it over instead.
 inline constexpr std::uint32_t futex_owner = 0x3fff'ffff;
 [[nodiscard]] inline int futex_lock_pi(atomic<std::uint32_t>& word) noexcept {
   for (;;) {
+    const std::uint32_t owner = word.lock_or_mark(this_thread_id()) & futex_owner;
+    if (owner == 0) return 0;
+    if (owner == this_thread_id()) return EDEADLK;
     backoff sleep;
-    std::uint32_t now = word.load(std::memory_order_relaxed);
-    while ((now & futex_owner) != 0 && (now & futex_waiters) != 0) {
-      if ((now & futex_owner) == this_thread_id()) return EDEADLK;
-      sleep.pause();
-      now = word.load(std::memory_order_relaxed);
-    }
-    if ((now & futex_owner) == this_thread_id()) return EDEADLK;
-    const bool free = (now & futex_owner) == 0;
-    const std::uint32_t next = free ? now | this_thread_id() : now | futex_waiters;
-    if (word.compare_exchange_strong(now, next, std::memory_order_relaxed) && free) return 0;
+    while ((word.load(std::memory_order_relaxed) & futex_owner) != 0) sleep.pause();
   }
 }
 [[nodiscard]] inline int futex_unlock_pi(atomic<std::uint32_t>& word) noexcept {
-  std::uint32_t now = word.load(std::memory_order_relaxed);
-  for (;;) {
-    if ((now & futex_owner) != this_thread_id()) return EPERM;
-    if (word.compare_exchange_strong(now, now & futex_waiters, std::memory_order_relaxed)) return 0;
-  }
+  return (word.exchange(0, std::memory_order_relaxed) & futex_owner) == this_thread_id() ? 0 : EPERM;
 }
 
 }  // namespace rtseq::detail

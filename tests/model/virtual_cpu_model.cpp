@@ -1,0 +1,136 @@
+// The gate of a virtual CPU: a task that masks, and threads that interrupt it.
+#include "model_test.hpp"
+
+#include <rtseq/context/virtual_cpu.hpp>
+#include <rtseq/relaxed.hpp>
+#include <rtseq/seqlock.hpp>
+
+namespace {
+
+using context = rtseq::virtual_cpu_context;
+using rtseq::virtual_cpu;
+
+struct machine {
+  virtual_cpu cpu;
+  model::var<int> count{0};
+
+  void add_one() { count = count + 1; }
+  void masked_section() {
+    const context::flags_type flags = context::save_and_disable();
+    add_one();
+    context::restore(flags);
+  }
+};
+machine& make(program& p) {
+  auto& s = p.make<machine>("cpu");
+  p.name(s.count, "count");
+  return s;
+}
+void add_handler(program& p, machine& s) {
+  p.thread("handler", [&s] { s.cpu.interrupt([&s] { s.add_one(); }); });
+}
+
+std::function<void(program&)> task_and_handlers(int sections, int handlers, bool masks) {
+  return [=](program& p) {
+    auto& s = make(p);
+    p.thread("task", [=, &s] {
+      const virtual_cpu::task_scope task(s.cpu);
+      for (int i = 0; i < sections; ++i) masks ? s.masked_section() : s.add_one();
+    });
+    for (int i = 0; i < handlers; ++i) add_handler(p, s);
+    p.afterwards([=, &s] { require(s.count == sections + handlers, "an increment is lost"); });
+  };
+}
+TEST(virtual_cpu_model, a_handler_and_masked_sections_exclude_each_other) {
+  EXPECT_TRUE(proved(task_and_handlers(2, 1, true)));
+}
+TEST(virtual_cpu_model, two_handlers_and_a_masked_section_exclude_each_other) {
+  EXPECT_TRUE(proved(task_and_handlers(1, 2, true)));
+}
+TEST(virtual_cpu_model, twin_without_masking_races) {
+  EXPECT_TRUE(fails(task_and_handlers(1, 1, false), "data race on count"));
+}
+TEST(virtual_cpu_model, handlers_exclude_each_other_without_a_task) {
+  EXPECT_TRUE(proved([](program& p) {
+    auto& s = make(p);
+    for (int i = 0; i < 3; ++i) add_handler(p, s);
+  }));
+}
+TEST(virtual_cpu_model, a_preemption_point_waits_no_longer_than_for_one_handler) {
+  EXPECT_TRUE(proved([](program& p) {
+    auto& s = make(p);
+    p.thread("task", [&s] {
+      const virtual_cpu::task_scope task(s.cpu);
+      virtual_cpu::preemption_point();
+      s.masked_section();
+      virtual_cpu::preemption_point();
+    });
+    add_handler(p, s);
+  }));
+}
+// What the running handler did is seen by a task that it held.
+TEST(virtual_cpu_model, a_task_that_was_held_sees_what_the_handler_did) {
+  EXPECT_TRUE(proved([](program& p) {
+    auto& s = make(p);
+    auto& began = p.make<rtseq::detail::atomic<int>>("began", 0);
+    p.thread("task", [&] {
+      const virtual_cpu::task_scope task(s.cpu);
+      model::assume(began.load(acquire) == 1);
+      virtual_cpu::preemption_point();
+      s.masked_section();
+    });
+    p.thread("handler", [&] {
+      s.cpu.interrupt([&] {
+        began.store(1, release);
+        s.add_one();
+      });
+    });
+  }));
+}
+TEST(virtual_cpu_model, a_task_sees_what_the_task_before_it_did) {
+  EXPECT_TRUE(proved(
+      [](program& p) {
+        auto& s = make(p);
+        for (int i = 0; i < 2; ++i) {
+          p.thread(i == 0 ? "task" : "next task", [&s] {
+            const virtual_cpu::task_scope task(s.cpu);
+            s.add_one();
+          });
+        }
+        p.afterwards([&s] { require(s.count == 2, "an increment is lost"); });
+      },
+      {}, model::reports::end_the_thread));
+}
+TEST(virtual_cpu_model, a_second_task_is_reported) {
+  EXPECT_TRUE(fails(
+      [](program& p) {
+        auto& s = make(p);
+        for (int i = 0; i < 2; ++i) p.thread("task", [&s] { const virtual_cpu::task_scope task(s.cpu); });
+      },
+      "a second task"));
+}
+// S2 where handlers are threads: the seqlock's irqsave masks, so the handler never finds the task in mid-write.
+TEST(virtual_cpu_model, a_handler_reads_a_seqlock_that_its_task_writes) {
+  struct shared {
+    virtual_cpu cpu;
+    rtseq::seqlock<context> lock;
+    rtseq::relaxed<int> a{0}, b{0};
+  };
+  EXPECT_TRUE(proved([](program& p) {
+    auto& s = p.make<shared>("cpu");
+    p.thread("task", [&s] {
+      const virtual_cpu::task_scope task(s.cpu);
+      const auto flags = s.lock.write_lock_irqsave();
+      s.a = 1, s.b = 1;
+      s.lock.write_unlock_irqrestore(flags);
+    });
+    p.thread("handler", [&s] {
+      s.cpu.interrupt([&s] {
+        const auto difference = s.lock.try_read([&s] { return s.a - s.b; });
+        require(difference.has_value() && *difference == 0, "a handler meets its own task in mid-write");
+      });
+    });
+  }));
+}
+
+}  // namespace
