@@ -107,7 +107,9 @@ void handle(const entry& to, siginfo_t& info, void* ucontext, kernel_mask around
   detail::deferred_handler_depth = detail::deferred_handler_depth + 1;
   detail::signal_fence();
   const kernel_mask wanted = around | to.blocked;
-  if (wanted != (around | maskable())) change_mask(SIG_SETMASK, wanted);
+  // ThreadSanitizer blocks everything while it runs a handler, and loses the mask if that unblocks a signal.
+  const bool leave_mask = RTSEQ_TSAN && ucontext != nullptr;
+  if (wanted != (around | maskable()) && !leave_mask) change_mask(SIG_SETMASK, wanted);
   to.function(info.si_signo, &info, ucontext);
   detail::signal_fence();
   detail::deferred_handler_depth = detail::deferred_handler_depth - 1;

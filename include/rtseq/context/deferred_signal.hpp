@@ -23,7 +23,8 @@
 //   as it does not see its pending ones, and has its mask back at the end of the section.
 // - longjmp() out of a handler leaves in_interrupt() true; out of a section, the section open.
 // - A deferred handler runs on the stack of the section that it waited for, also with SA_ONSTACK.
-// - Under ThreadSanitizer, which itself delays and coalesces signals, real-time signals may be reordered.
+// - Under ThreadSanitizer, which itself delays and coalesces signals, real-time signals may be reordered,
+//   and a handler that was not deferred runs with everything blocked.
 #ifndef RTSEQ_CONTEXT_DEFERRED_SIGNAL_HPP
 #define RTSEQ_CONTEXT_DEFERRED_SIGNAL_HPP
 
