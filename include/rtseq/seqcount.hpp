@@ -11,8 +11,8 @@
 //
 // Cost: begin and retry are a load each; write_begin and write_end a load and a store each. Readers write
 // nothing. Size: 8 bytes, with a lock one pointer more (and an owner's id if the lock does not know it).
-// Limits: a count is as wide as a pointer, less one bit; a reader that sleeps through exactly 2^63 counts
-// (2^31 on 32-bit targets) would accept a stale section. A reader of seqcount<> inside its own write section
+// Limits: a count is as wide as a pointer; a reader that sleeps through exactly 2^63 writes (2^31 on 32-bit
+// targets) would accept a stale section. A reader of seqcount<> inside its own write section
 // waits for ever: only a count that knows its lock can tell.
 // Source: Linux include/linux/seqlock.h, seqcount_t and seqcount_LOCKNAME_t.
 #ifndef RTSEQ_SEQCOUNT_HPP
@@ -100,24 +100,22 @@ class seqcount : private detail::associated_lock<Lock> {
     writers::write_begins();
     count_.write_begin();
   }
-  void write_end() noexcept {
+  void write_end() noexcept RTSEQ_NONBLOCKING {
     count_.write_end();
     writers::write_ended();
   }
 
   // Makes readers that have begun repeat. Wait-free; the caller holds the writers' lock.
-  void write_invalidate() noexcept { count_.invalidate(); }
+  void write_invalidate() noexcept RTSEQ_NONBLOCKING { count_.invalidate(); }
 
   // Orders the stores before it against those after it, without a section: a reader that accepts a later
   // one also sees the earlier ones. Wait-free; the caller holds the writers' lock.
-  void write_barrier() noexcept { count_.barrier(); }
+  void write_barrier() noexcept RTSEQ_NONBLOCKING { count_.barrier(); }
 
   // Has anything been written since `token`? Wait-free; any context.
   [[nodiscard]] bool changed_since(read_token token) const noexcept RTSEQ_NONBLOCKING {
     return count_.changed_since(token);
   }
-  // Sleeps until something has been written since `token`. Blocking; tasks, and handlers that may sleep.
-  void wait_changed(read_token token) const noexcept { count_.wait_changed(token); }
 
  private:
   detail::sequence count_;

@@ -94,7 +94,7 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
   // Tries `lockless_attempts` times without the lock, then once with it: always finishes. Blocking. Holds
   // off interrupts while it has the lock.
   template <class F>
-  auto read_or_lock(F&& section, unsigned lockless_attempts = 1) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+  auto read_or_lock(F&& section, unsigned lockless_attempts = 1) const RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
     using result_type = std::invoke_result_t<F&>;
     if constexpr (std::is_void_v<result_type>) {
       if (try_read(section, lockless_attempts)) return;
@@ -110,8 +110,8 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
   [[nodiscard]] bool changed_since(read_token token) const noexcept RTSEQ_NONBLOCKING {
     return count_.changed_since(token);
   }
-  // Sleeps until something has been written since `token`. Blocking; tasks, and handlers that may sleep.
-  void wait_changed(read_token token) const noexcept { count_.wait_changed(token); }
+  // Sleeps until something has been written since `token`. Blocking; takes the lock. Tasks.
+  void wait_changed(read_token token) const { writers_.wait_changed(count_, token); }
 
   // ---- Writers. One at a time; the others wait as the lock waits. Locking again what the caller holds is a
   // reported error (self_deadlock), and so is a lock that sleeps where nothing may (sleep_in_atomic).
@@ -128,7 +128,7 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
     return true;
   }
   void write_unlock() RTSEQ_RELEASE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
-    count_.write_end();
+    end_write();
     writers_.unlock();
   }
 
@@ -139,7 +139,7 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
     return flags;
   }
   void write_unlock_irqrestore(flags_type flags) RTSEQ_RELEASE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
-    count_.write_end();
+    end_write();
     writers_.unlock_irqrestore(flags);
   }
 
@@ -154,6 +154,11 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
   }
 
  private:
+  void end_write() {
+    count_.write_end();
+    writers_.wake_sleepers(count_);
+  }
+
   template <class F>
   bool try_sections(F&& section, unsigned attempts) const {
     for (; attempts != 0; --attempts) {
@@ -170,7 +175,7 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
   }
 
   detail::sequence count_;
-  detail::writer_side<Context, Lock> writers_;
+  mutable detail::writer_side<Context, Lock> writers_;  // mutable: readers wait there
 };
 
 }  // namespace rtseq

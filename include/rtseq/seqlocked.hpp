@@ -79,8 +79,8 @@ class seqlocked {
     return count_.changed_since(token);
   }
 
-  // Sleeps until something has been stored since `token`. Blocking; tasks.
-  void wait_changed(read_token token) const { count_.wait_changed(token); }
+  // Sleeps until something has been stored since `token`. Blocking; takes the lock. Tasks.
+  void wait_changed(read_token token) const { writers_.wait_changed(count_, token); }
 
  private:
   bool attempt(T& into) const noexcept {
@@ -100,14 +100,15 @@ class seqlocked {
     }
   }
 
-  void publish(const T& value) noexcept {
+  void publish(const T& value) {
     count_.write_begin();
     value_.store(value);
     count_.write_end();
+    writers_.wake_sleepers(count_);
   }
 
   detail::sequence count_;
-  detail::writer_side<Context, Lock> writers_;
+  mutable detail::writer_side<Context, Lock> writers_;  // mutable: readers wait there
   detail::protected_value<T> value_;
 };
 

@@ -94,45 +94,6 @@ TEST(seqcount, changed_since_sees_open_and_closed_sections) {
   EXPECT_TRUE(count.changed_since(token));
 }
 
-TEST(seqcount, a_sleeper_is_woken_by_the_next_write) {
-  seqcount<> count;
-  const read_token token = count.read_begin();
-  std::atomic<int> woken{0};
-  std::jthread first{[&] { count.wait_changed(token), ++woken; }};
-  std::jthread second{[&] { count.wait_changed(token), ++woken; }};
-  std::this_thread::sleep_for(std::chrono::milliseconds{20});
-  EXPECT_EQ(woken, 0);
-  // A token that a sleeper has marked is still the same section's.
-  EXPECT_EQ(token, count.read_begin());
-  EXPECT_FALSE(count.changed_since(token));
-  EXPECT_FALSE(count.read_retry(count.read_begin()));
-  count.write_begin();
-  count.write_end();
-  first.join();
-  second.join();
-  EXPECT_EQ(woken, 2);
-  count.wait_changed(token);  // has changed: returns at once
-}
-
-TEST(seqcount, no_wake_up_is_lost) {
-  seqcount<> count;
-  constexpr int rounds = 20'000;
-  std::atomic<int> seen{0};
-  std::jthread sleeper{[&] {
-    for (int i = 0; i < rounds; ++i) {
-      const read_token token = count.read_begin();
-      seen.store(i + 1, std::memory_order_release);
-      count.wait_changed(token);
-    }
-    seen.store(rounds + 1, std::memory_order_release);
-  }};
-  for (int i = 0; i < rounds; ++i) {
-    while (seen.load(std::memory_order_acquire) <= i) std::this_thread::yield();
-    count.write_begin();
-    count.write_end();
-  }
-}
-
 // Two fields that a writer changes together.
 struct pair {
   rtseq::relaxed<std::uint64_t> a, b;

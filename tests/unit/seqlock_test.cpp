@@ -253,12 +253,37 @@ TYPED_TEST(every_seqlock, readers_and_writers_of_every_kind_agree) {
   EXPECT_EQ(this->read().a, written);
 }
 
-TYPED_TEST(every_seqlock, a_sleeper_is_woken_by_the_next_write) {
+TYPED_TEST(every_seqlock, sleepers_are_woken_by_the_next_write) {
   auto& lock = this->lock_;
   const read_token token = lock.read_begin();
-  std::jthread sleeper{[&] { lock.wait_changed(token); }};
-  std::this_thread::sleep_for(std::chrono::milliseconds{5});
-  const rtseq::write_irqsave_guard guard{lock};
+  std::atomic<int> woken{0};
+  std::jthread first{[&] { lock.wait_changed(token), ++woken; }};
+  std::jthread second{[&] { lock.wait_changed(token), ++woken; }};
+  std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  EXPECT_EQ(woken, 0);
+  EXPECT_FALSE(lock.read_retry(token)) << "sleepers must not disturb readers";
+  { const rtseq::write_irqsave_guard guard{lock}; }
+  first.join();
+  second.join();
+  EXPECT_EQ(woken, 2);
+  lock.wait_changed(token);  // has changed: returns at once
+}
+
+TYPED_TEST(every_seqlock, no_wake_up_is_lost) {
+  auto& lock = this->lock_;
+  constexpr int rounds = 3'000;
+  std::atomic<int> sleeps{0};
+  std::jthread sleeper{[&] {
+    for (int i = 1; i <= rounds; ++i) {
+      const read_token token = lock.read_begin();
+      sleeps.store(i, std::memory_order_release);
+      lock.wait_changed(token);
+    }
+  }};
+  for (int i = 1; i <= rounds; ++i) {
+    while (sleeps.load(std::memory_order_acquire) < i) std::this_thread::yield();
+    const rtseq::write_irqsave_guard guard{lock};
+  }
 }
 
 // Under threaded_context handlers are threads and locks sleep: interrupts first and the lock second, in two

@@ -8,11 +8,6 @@
 //   data, relaxed                            release fence
 //   acquire fence                            data, relaxed
 //   count, relaxed                           count + 2, release
-//
-// The top bit is no part of the count: a thread that sleeps until the count changes sets it, and the writer
-// that ends the next section clears it and wakes. No wake-up is lost although the writer does not use a
-// read-modify-write: if its store overwrites the bit, it has changed the count, and the sleeper, who compares
-// the count in the kernel, does not go to sleep.
 #ifndef RTSEQ_DETAIL_SEQUENCE_HPP
 #define RTSEQ_DETAIL_SEQUENCE_HPP
 
@@ -22,7 +17,6 @@
 #include <rtseq/detail/thread.hpp>
 
 #include <cstdint>
-#include <limits>
 
 namespace rtseq {
 
@@ -35,7 +29,7 @@ class seqcount_latch;
 // of one count are equal if no write came between them.
 class read_token {
  public:
-  friend bool operator==(read_token a, read_token b) noexcept { return ((a.count_ ^ b.count_) << 1) == 0; }
+  friend bool operator==(read_token, read_token) noexcept = default;
 
  private:
   friend class detail::sequence;
@@ -80,14 +74,13 @@ class sequence {
     // release: the odd count comes before the section's stores. Pairs with retry's acquire fence.
     data_fence(std::memory_order_release);
   }
-  // Wait-free unless somebody sleeps in wait_changed: then it wakes them.
-  void write_end() noexcept { advance(1); }
+  void write_end() noexcept RTSEQ_NONBLOCKING { advance(1); }
 
   // Readers that have begun will repeat.
-  void invalidate() noexcept { advance(2); }
+  void invalidate() noexcept RTSEQ_NONBLOCKING { advance(2); }
 
   // Orders the stores before it against those after it: no reader accepts the later without the earlier.
-  void barrier() noexcept {
+  void barrier() noexcept RTSEQ_NONBLOCKING {
     write_begin();
     write_end();
   }
@@ -95,20 +88,9 @@ class sequence {
   // Has the count left `token`? Unlike retry it orders nothing, and an open section counts as a change.
   bool changed_since(read_token token) const noexcept RTSEQ_NONBLOCKING { return !(begin() == token); }
 
-  // Sleeps until the count has left `token`. Blocking; any context that may sleep.
-  void wait_changed(read_token token) const noexcept {
-    for (;;) {
-      // acquire: a caller that sees the change may read what came with it. Pairs with write_end's release.
-      count_type now = count_.load(std::memory_order_acquire);
-      if (!(read_token{now} == token)) return;
-      // relaxed: the bit carries nothing; futex_wait compares the count again.
-      if ((now & waited) == 0 &&
-          !count_.compare_exchange_strong(now, now | waited, std::memory_order_relaxed)) {
-        continue;
-      }
-      futex_wait(count_, now | waited);
-    }
-  }
+  // Sleeps while the count is that of `token`; may return early for no reason. Blocking.
+  void sleep(read_token token) const noexcept { futex_wait(count_, token.count_); }
+  void wake_sleepers() const noexcept { futex_wake_all(count_); }
 
   // Blocking. The slow path of a begin: pauses a bounded while for an even count, then asks `wait` for one,
   // which either makes the count even and returns a token, or waits a little and returns an odd one.
@@ -124,18 +106,15 @@ class sequence {
   }
 
  private:
-  static constexpr count_type waited = count_type{1} << (std::numeric_limits<count_type>::digits - 1);
   static constexpr unsigned spin_limit = 128;  // a few microseconds
 
-  void advance(count_type by) noexcept {
+  void advance(count_type by) noexcept RTSEQ_NONBLOCKING {
     const count_type now = count_.load(std::memory_order_relaxed);
     // release: the section's stores come before the even count. Pairs with begin's acquire.
-    count_.store((now + by) & ~waited, std::memory_order_release);
-    if ((now & waited) != 0) [[unlikely]]
-      futex_wake_all(count_);
+    count_.store(now + by, std::memory_order_release);
   }
 
-  mutable atomic<count_type> count_{0};  // mutable: wait_changed marks it
+  atomic<count_type> count_{0};
 };
 
 }  // namespace detail

@@ -1,5 +1,5 @@
 // The side of a sequence lock that is not lock-free: the writers' lock, the context whose interrupts it holds
-// off, and the wait of a reader that finds a writer in mid-write.
+// off, the wait of a reader that finds a writer in mid-write, and that of one who wants the next write.
 #ifndef RTSEQ_DETAIL_WRITER_SIDE_HPP
 #define RTSEQ_DETAIL_WRITER_SIDE_HPP
 
@@ -56,18 +56,32 @@ class writer_side {
   }
 
   // An even token of `count`, whose writers these are. Waits for a writer in mid-write.
-  read_token begin(const sequence& count) const {
+  read_token begin(const sequence& count) {
     const read_token token = count.begin();
     return sequence::odd(token) ? begin_even(count) : token;
   }
 
+  // Sleeps until `count` has left `token`. A sleeper says so under the lock, so that the next writer knows:
+  // no wake-up is lost, and writers need no fence to look.
+  void wait_changed(const sequence& count, read_token token);
+
+  // Ends every wait_changed of `count`. The caller holds the lock and has changed the count.
+  void wake_sleepers(const sequence& count) {
+    // relaxed, here and in wait_changed: the lock orders it.
+    if (has_sleepers_.load(std::memory_order_relaxed)) [[unlikely]] {
+      has_sleepers_.store(false, std::memory_order_relaxed);
+      count.wake_sleepers();
+    }
+  }
+
  private:
-  [[gnu::cold, gnu::noinline]] read_token begin_even(const sequence& count) const {
+  [[gnu::cold, gnu::noinline]] read_token begin_even(const sequence& count) {
     return begin_behind_writer(count, lock_, owner_, [this] { might_sleep<Context, Lock>(this); });
   }
 
   [[no_unique_address]] lock_owner<Lock> owner_;
-  mutable Lock lock_;  // mutable: a reader waits by locking
+  Lock lock_;
+  atomic<bool> has_sleepers_{false};
 };
 
 // lock_irqsave, unlock_irqrestore.
@@ -84,6 +98,18 @@ class exclusive_section {
   writer_side<Context, Lock>& writers_;
   typename Context::flags_type flags_;
 };
+
+template <interrupt_context Context, class Lock>
+[[gnu::noinline]] void writer_side<Context, Lock>::wait_changed(const sequence& count, read_token token) {
+  while (!count.changed_since(token)) {
+    {
+      const exclusive_section held{*this};
+      if (count.changed_since(token)) return;
+      has_sleepers_.store(true, std::memory_order_relaxed);
+    }
+    count.sleep(token);  // not if a writer has come between: the kernel compares the count
+  }
+}
 
 }  // namespace rtseq::detail
 
