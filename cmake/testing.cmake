@@ -1,8 +1,11 @@
-# rtseq_add_test(NAME file... [LIBS target...] [SERIAL])
+# rtseq_add_test(NAME file... [LIBS target...] [SERIAL] [TIMEOUT seconds])
+#   One googletest program, linked with rtseq::runtime.
+# rtseq_discover_tests(TARGET [SERIAL] [TIMEOUT seconds])
+#   The same for a program that was declared otherwise.
 #
-# One googletest program, every TEST in it a ctest test "NAME.Suite.test". Tests named long_… (TEST(Suite, long_…))
-# carry the label "long" and run only with `tests/run --long`. SERIAL: nothing else runs at the same time (tests of
-# priorities and latencies). Does nothing without RTSEQ_BUILD_TESTS.
+# Every TEST becomes a ctest test "NAME.Suite.test". Those named long_… (TEST(Suite, long_…)) carry the label "long" and
+# run only with `tests/run --long`. SERIAL: nothing else runs at the same time (tests of priorities and latencies).
+# Both do nothing without RTSEQ_BUILD_TESTS.
 if(RTSEQ_BUILD_TESTS)
   enable_testing()
   include(GoogleTest)
@@ -13,20 +16,30 @@ if(RTSEQ_BUILD_TESTS)
   endif()
 endif()
 
+function(rtseq_discover_tests target)
+  if(NOT TARGET ${target})
+    return()
+  endif()
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "TIMEOUT" "")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  set(common TEST_PREFIX "${target}." DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES)
+  set(properties RUN_SERIAL "${arg_SERIAL}")
+  gtest_discover_tests(${target} ${common} TEST_FILTER "-*.long_*" PROPERTIES TIMEOUT ${arg_TIMEOUT} ${properties})
+  gtest_discover_tests(${target} ${common} TEST_FILTER "*.long_*" PROPERTIES LABELS long TIMEOUT 1800 ${properties})
+endfunction()
+
 function(rtseq_add_test name)
   if(NOT RTSEQ_BUILD_TESTS OR NOT TARGET GTest::gmock_main)
     return()
   endif()
-  cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "" "LIBS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "TIMEOUT" "LIBS")
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE GTest::gmock_main rtseq::runtime rtseq_warnings ${arg_LIBS})
-  set(properties TIMEOUT 120)
+  set(options TIMEOUT "${arg_TIMEOUT}")
   if(arg_SERIAL)
-    list(APPEND properties RUN_SERIAL TRUE)
+    list(APPEND options SERIAL)
   endif()
-  gtest_discover_tests(${name} TEST_PREFIX "${name}." TEST_FILTER "-*.long_*" DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES
-    PROPERTIES ${properties})
-  list(REMOVE_AT properties 0 1)
-  gtest_discover_tests(${name} TEST_PREFIX "${name}." TEST_FILTER "*.long_*" DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES
-    PROPERTIES LABELS long TIMEOUT 1200 ${properties})
+  rtseq_discover_tests(${name} ${options})
 endfunction()
