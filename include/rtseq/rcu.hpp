@@ -27,10 +27,18 @@
 #include <rtseq/rcu_pointer.hpp>
 #include <rtseq/violation.hpp>
 
-#include <memory>
 #include <utility>
 
 namespace rtseq {
+
+// The default deleter: P2545's std::default_delete without the weight of <memory>.
+struct rcu_delete {
+  template <class T>
+  void operator()(T* object) const {
+    static_assert(sizeof(T) > 0, "rtseq: cannot delete an incomplete type");
+    delete object;
+  }
+};
 
 namespace detail {
 
@@ -176,7 +184,7 @@ inline void rcu_barrier(basic_rcu_domain<Flavour>& = rcu_default_domain<Flavour>
 // Calls deleter(object) after every section that had begun has ended, in a thread of liburcu's. Does not wait, also
 // inside a section. Allocates one node (24 bytes and the deleter; may throw std::bad_alloc, the object is then not
 // retired), so task context; registered threads where the flavour needs it. rcu_obj_base saves the node.
-template <class T, class D = std::default_delete<T>, class Flavour = rcu_bp>
+template <class T, class D = rcu_delete, class Flavour = rcu_bp>
 inline void rcu_retire(T* object, D deleter = D(),
                        basic_rcu_domain<Flavour>& = rcu_default_domain<Flavour>()) {
   struct node : detail::rcu_hook {
@@ -192,7 +200,7 @@ inline void rcu_retire(T* object, D deleter = D(),
 }
 
 // A base for classes that can be retired without an allocation: struct config : rcu_obj_base<config> {…}.
-template <class T, class D = std::default_delete<T>>
+template <class T, class D = rcu_delete>
 class rcu_obj_base : private detail::rcu_hook {
  public:
   // As rcu_retire, once an object.

@@ -6,7 +6,6 @@
 #include <rtseq/detail/holds_pointer.hpp>
 
 #include <cstddef>
-#include <memory>
 #include <type_traits>
 
 namespace rtseq {
@@ -41,8 +40,8 @@ class protected_value {
   explicit protected_value(const T& value) noexcept { store(value); }
 
   // Perhaps torn: the caller checks.
-  void load_to(T& into) const noexcept { load_bytes<alignment>(std::addressof(into), bytes_, sizeof(T)); }
-  void store(const T& from) noexcept { store_bytes<alignment>(bytes_, std::addressof(from), sizeof(T)); }
+  void load_to(T& into) const noexcept { load_bytes<alignment>(__builtin_addressof(into), bytes_, sizeof(T)); }
+  void store(const T& from) noexcept { store_bytes<alignment>(bytes_, __builtin_addressof(from), sizeof(T)); }
 
  private:
   static constexpr std::size_t alignment = alignof(T) > sizeof(word) ? alignof(T) : sizeof(word);
