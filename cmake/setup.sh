@@ -112,8 +112,8 @@ build() {
 prepare() {
   local preset=$1 target=$2
   shift 2
-  mkdir -p "$root/build"
-  exec 9>"$root/build/$preset.lock"
+  mkdir -p "$root/build" || exit 1 # errexit is off where a caller asks whether this succeeded
+  exec 9>"$root/build/$preset.lock" || exit 1
   if command -v flock >/dev/null && ! flock -n 9; then
     say "waiting for another build of the preset $preset"
     flock 9
