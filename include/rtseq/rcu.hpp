@@ -193,8 +193,9 @@ inline void rcu_retire(T* object, D deleter = D(),
     [[no_unique_address]] D deleter;
   };
   detail::rcu_enqueue<Flavour>(*new node(object, std::move(deleter)), [](::rcu_head* head) noexcept {
-    const std::unique_ptr<node> expired(static_cast<node*>(&detail::rcu_dequeued<Flavour>(head)));
+    node* const expired = static_cast<node*>(&detail::rcu_dequeued<Flavour>(head));
     expired->deleter(expired->object);
+    delete expired;
     detail::rcu_edges<Flavour>::deleter_ends();
   });
 }

@@ -49,7 +49,7 @@ class Rcu : public testing::Test {
   static auto& domain() { return rtseq::rcu_default_domain<Flavour>(); }
   template <class T>
   static void retire(T* object) {
-    rtseq::rcu_retire(object, std::default_delete<T>(), domain());
+    rtseq::rcu_retire(object, rtseq::rcu_delete(), domain());
   }
 
  private:
@@ -197,8 +197,8 @@ TYPED_TEST(Rcu, an_object_with_the_base_retires_itself) {
   std::atomic<int> destroyed{0};
   retirable* const first = new retirable(destroyed);
   retirable* const copy = new retirable(*first);
-  first->retire(std::default_delete<retirable>(), this->domain());
-  copy->retire(std::default_delete<retirable>(), this->domain());
+  first->retire(rtseq::rcu_delete(), this->domain());
+  copy->retire(rtseq::rcu_delete(), this->domain());
   rtseq::rcu_barrier(this->domain());
   EXPECT_EQ(destroyed, 2);
 }
