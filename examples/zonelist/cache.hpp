@@ -27,10 +27,10 @@
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 #include <absl/strings/str_cat.h>
-#include <absl/synchronization/mutex.h>
 #include <rtseq/context.hpp>
 #include <rtseq/deferred_log.hpp>
 #include <rtseq/guards.hpp>
+#include <rtseq/lock/pi_mutex.hpp>
 #include <rtseq/relaxed.hpp>
 #include <rtseq/seqlock.hpp>
 
@@ -60,6 +60,27 @@ struct no_hooks {
   static void walked_past_a_zone() noexcept {}  // a reader found nothing in a zone and goes on to the next
 };
 
+// False for a lock that says so of itself.
+template <class Seqlock>
+inline constexpr bool walks_are_validated = true;
+template <class Seqlock>
+requires requires { Seqlock::validates; }
+inline constexpr bool walks_are_validated<Seqlock> = Seqlock::validates;
+
+// Held for a whole rebuild, as Linux's mem_hotplug_lock: by tasks, never by a reader.
+class ABSL_SCOPED_LOCKABLE hotplug_section {
+ public:
+  explicit hotplug_section(rtseq::pi_mutex& mutex) ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex) : mutex_{mutex} {
+    mutex_.lock();
+  }
+  ~hotplug_section() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }
+  hotplug_section(const hotplug_section&) = delete;
+  hotplug_section& operator=(const hotplug_section&) = delete;
+
+ private:
+  rtseq::pi_mutex& mutex_;
+};
+
 template <rtseq::interrupt_context Context, class Seqlock = rtseq::seqlock<Context>, class Hooks = no_hooks>
 class cache {
  public:
@@ -83,7 +104,7 @@ class cache {
     const auto row = static_cast<std::size_t>(directory_.row_of(node));
     if (const auto block = walk(row, pages, kind)) [[likely]]
       return block;
-    if constexpr (!validates) return std::nullopt;
+    if constexpr (!walks_are_validated<Seqlock>) return std::nullopt;
     return allocate_with_cookie(row, pages, stats, kind);
   }
 
@@ -106,7 +127,7 @@ class cache {
   // Makes the machine `now`: zones that are new in it come, those that it lacks go, and the lists follow.
   // Returns how long the count was odd. FailedPrecondition: a zone comes back that has pages out from last time.
   absl::StatusOr<std::chrono::nanoseconds> rebuild(const topology& now) ABSL_LOCKS_EXCLUDED(hotplug_) {
-    const absl::MutexLock one_at_a_time(&hotplug_);
+    const hotplug_section one_at_a_time(hotplug_);
     const auto changes = plan(now);
     if (!changes.ok()) return changes.status();
     fill(copies_[1 - active_.load()], now, generation_.load() + 1);
@@ -117,7 +138,7 @@ class cache {
 
   // Have all pages of `node` that went come home? A node that has not may not come back yet.
   [[nodiscard]] bool reclaim(int node) ABSL_LOCKS_EXCLUDED(hotplug_) {
-    const absl::MutexLock one_at_a_time(&hotplug_);
+    const hotplug_section one_at_a_time(hotplug_);
     bool all_home = true;
     for (std::uint16_t z = 0; z < directory_.zones(); ++z) {
       if (directory_.describe(z).node == node && !pages_[z].is_online()) all_home &= reclaim_zone(z);
@@ -137,12 +158,6 @@ class cache {
     std::uint64_t pages = 0;  // 0: the zone goes
     std::string message;      // for the log; made beforehand, for nothing is allocated while the count is odd
   };
-
-  static consteval bool seqlock_validates() {
-    if constexpr (requires { Seqlock::validates; }) return Seqlock::validates;
-    return true;
-  }
-  static constexpr bool validates = seqlock_validates();
 
   const list_table& table(list_kind kind) const noexcept {
     const lists& active = copies_[active_.load()];
@@ -289,7 +304,7 @@ class cache {
   rtseq::deferred_log& log_;
   const zone_directory directory_;
   std::vector<zone_pages> pages_;
-  absl::Mutex hotplug_;  // as Linux's mem_hotplug_lock: held for a whole rebuild, never by a reader
+  rtseq::pi_mutex hotplug_;
   std::vector<std::uint64_t> present_
       ABSL_GUARDED_BY(hotplug_);  // pages of a zone that is there or not reclaimed
 

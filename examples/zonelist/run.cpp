@@ -7,17 +7,18 @@
 #include "no_seqlock.hpp"
 
 #include <absl/algorithm/container.h>
-#include <absl/synchronization/mutex.h>
-#include <absl/synchronization/notification.h>
-#include <absl/time/time.h>
 #include <time.h>
 #include <rtseq/deferred_log.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
+#include <mutex>
+#include <optional>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -42,23 +43,50 @@ class log_view {
  public:
   static void keep(void* view, const rtseq::log_record& record) {
     log_view& self = *static_cast<log_view*>(view);
-    const absl::MutexLock lock(&self.mutex_);
+    const std::lock_guard lock(self.mutex_);
     self.records_ += record.dropped == 0 ? 1 : 0;
     self.last_ = std::string(record.text);
   }
   std::uint64_t records() const {
-    const absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     return records_;
   }
   std::string last() const {
-    const absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     return last_;
   }
 
  private:
-  mutable absl::Mutex mutex_;
-  std::uint64_t records_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::string last_ ABSL_GUARDED_BY(mutex_);
+  mutable std::mutex mutex_;
+  std::uint64_t records_ = 0;
+  std::string last_;
+};
+
+// Does something a few times a second, on a thread of its own, from construction to destruction.
+class ticker {
+ public:
+  explicit ticker(const std::function<void()>& tick) : thread_{[this, tick] { run(tick); }} {}
+  ~ticker() {
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    stopped_.notify_one();
+    thread_.join();
+  }
+  ticker(const ticker&) = delete;
+  ticker& operator=(const ticker&) = delete;
+
+ private:
+  void run(const std::function<void()>& tick) {
+    std::unique_lock lock(mutex_);
+    while (!stopped_.wait_for(lock, std::chrono::milliseconds(200), [this] { return stop_; })) tick();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable stopped_;
+  bool stop_ = false;
+  std::thread thread_;
 };
 
 template <rtseq::interrupt_context Context, class Seqlock>
@@ -82,15 +110,12 @@ class experiment {
 
   run_results run(const progress_view& show) {
     const auto from = clock::now();
-    absl::Notification finished;
-    std::thread reporter;
-    if (show) reporter = std::thread([&] { report(show, from, finished); });
     {
+      std::optional<ticker> live;
+      if (show) live.emplace([&, from] { show(progress_since(from)); });
       const interrupts running(handlers_, options_.irq_hz);
       change_machine_until(from + std::chrono::duration_cast<clock::duration>(options_.seconds));
     }
-    finished.Notify();
-    if (reporter.joinable()) reporter.join();
     return results();
   }
 
@@ -104,7 +129,7 @@ class experiment {
     }
     rebuild_time_.record(clock::now() - from);
     odd_max_ = std::max(odd_max_, *odd_time);
-    // relaxed, here and in report(): a count that orders nothing.
+    // relaxed, here and in progress_since(): a count that orders nothing.
     rebuilds_.fetch_add(1, std::memory_order_relaxed);
   }
 
@@ -136,15 +161,13 @@ class experiment {
     }
   }
 
-  void report(const progress_view& show, clock::time_point from, const absl::Notification& finished) {
-    while (!finished.WaitForNotificationWithTimeout(absl::Milliseconds(200))) {
-      run_progress now;
-      now.elapsed = clock::now() - from;
-      now.rebuilds = rebuilds_.load(std::memory_order_relaxed);
-      now.last_message = log_view_.last();
-      sum_counts(now);
-      show(now);
-    }
+  run_progress progress_since(clock::time_point from) const {
+    run_progress now;
+    now.elapsed = clock::now() - from;
+    now.rebuilds = rebuilds_.load(std::memory_order_relaxed);
+    now.last_message = log_view_.last();
+    sum_counts(now);
+    return now;
   }
 
   template <class Sums>
