@@ -81,6 +81,12 @@ bool anything_blocked() {
 }
 // ThreadSanitizer runs what it delayed in calls like this one.
 void settle() { ::usleep(1); }
+// It also leaves everything blocked now and then, when two signals arrive in quick succession: also in programs
+// without this library. Outside sections only.
+void undo_tsans_mask() {
+  const sigset_t none = set_of({});
+  if (!exact) ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+}
 // With a value. False: the queue is full.
 bool queue(int signo, int value) { return ::sigqueue(::getpid(), signo, {.sival_int = value}) == 0; }
 
@@ -121,7 +127,8 @@ class DeferredSignal : public testing::Test {
   ~DeferredSignal() override {
     EXPECT_TRUE(context::interrupts_enabled());
     EXPECT_FALSE(context::in_interrupt());
-    EXPECT_FALSE(anything_blocked());
+    EXPECT_FALSE(exact && anything_blocked());
+    undo_tsans_mask();
   }
 };
 
@@ -442,7 +449,10 @@ TEST_F(DeferredSignal, real_time_signals_all_arrive_once_in_order_and_never_earl
     done = true;
   });
   dice below(1);
-  while (!done) masked_work(below(3), below(200));
+  while (!done) {
+    masked_work(below(3), below(200));
+    undo_tsans_mask();
+  }
   sender.join();
   settle();
   EXPECT_EQ(early, 0);
@@ -501,6 +511,7 @@ TEST_F(DeferredSignal, no_handler_runs_in_a_section_under_10_khz_timers) {
     dice below(1);
     for (;;) {
       for (int i = 0; i < 20; ++i) masked_work(below(3), below(400));
+      undo_tsans_mask();
       const auto elapsed = std::chrono::steady_clock::now() - begin;
       if ((elapsed > 200ms && ticks >= 20 && deferred_ticks >= 5) || elapsed > 60s) break;
     }
@@ -560,6 +571,7 @@ TEST_F(DeferredSignal, threads_may_be_created_and_end_at_any_time) {
       alive.push_back(threads.back().native_handle());
     }
     masked_work(1, 100);
+    undo_tsans_mask();
     {
       const std::lock_guard guard(alive_mutex);
       alive.clear();
@@ -575,7 +587,6 @@ TEST_F(DeferredSignal, threads_may_be_created_and_end_at_any_time) {
   } else {
     EXPECT_GT(to_process, 0);
   }
-  EXPECT_FALSE(anything_blocked());
 }
 
 // Registered or not: each of the two handlers counts.
