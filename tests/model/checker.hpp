@@ -95,10 +95,12 @@ std::uint64_t read_modify_write(const void* address, std::size_t size, int opera
                                 int order, std::uint64_t expected = 0, int order_on_failure = 0);
 void constructed(const void* address, std::size_t size, std::uint64_t value);
 void fence(int order);
-void step();               // nothing but a place for an interrupt
-void spin();               // a bounded spin: its loads find nothing new
-void wait_begins();        // an endless wait begins
-void wait_for_change();    // until something that it read changes
+void step();             // nothing but a place for an interrupt
+void spin();             // a bounded spin: its loads find nothing new
+void wait_begins();      // an endless wait begins
+void wait_for_change();  // until something that it read changes
+// The compiler's call before a plain access (plain.cpp).
+void plain_access(void* address, std::size_t size, bool writes);
 unsigned thread_number();  // from 1; 0 outside threads
 int forget_at_thread_start(void* variable, std::size_t size);
 }  // namespace detail

@@ -11,6 +11,13 @@ namespace {
 explorer* current = nullptr;  // null outside explore()
 
 alignas(64) std::byte arena[1 << 16];
+bool in_arena(const void* address) { return address >= arena && address < arena + sizeof arena; }
+
+std::uint64_t value_at(const void* address, std::size_t size) {
+  std::uint64_t value = 0;
+  std::memcpy(&value, address, size);
+  return value;
+}
 
 struct thread_variable {
   void* address;
@@ -65,19 +72,21 @@ void explorer::give_up() {
 }
 
 void explorer::found(const std::string& what) {
+  settle();
   verdict_.finding = what;
   verdict_.trace = trace_of(graph_, thread_names_, memory_, names_);
   std::longjmp(leave_, 1);
 }
 
 void explorer::run_one() {
+  std::memset(arena, 0, room_used_);
   room_used_ = 0;
   names_.clear();
   thread_names_.clear();
   bodies_.clear();
   afterwards_ = nullptr;
   observed_.clear();
-  written_afterwards_.clear();
+  unsettled_ = initial;
   awaited_.clear();
   some_wait_ = uninteresting_ = dropped_ = false;
   phase_ = phase::setup;
@@ -102,6 +111,7 @@ void explorer::run_one() {
       bodies_[thread_]();
       interrupt_point();
     });
+    settle();
     if (dropped_ || !verdict_.finding.empty()) return;
   }
   complete();
@@ -126,6 +136,11 @@ void explorer::complete() {
   }
   ++verdict_.executions;
   phase_ = phase::afterwards;
+  for (std::size_t where = 0; where < graph_.writes.size(); ++where) {
+    const location& it = memory_[where];
+    const std::uint64_t value = graph_.final_value(static_cast<std::uint16_t>(where), it);
+    if (in_arena(it.address)) std::memcpy(const_cast<void*>(it.address), &value, it.size);
+  }
   running_ = thread_state{};
   if (afterwards_ && !guarded(afterwards_)) return;
   if (!observed_.empty()) ++verdict_.outcomes[observed_];
@@ -179,7 +194,7 @@ std::uint16_t explorer::locate(const void* address, std::size_t size) {
       if (first < others + other.size && others < first + size)
         found("accesses of different sizes to the same bytes: " + describe(address, names_));
     }
-    memory_.push_back({address, static_cast<std::uint8_t>(size)});
+    memory_.push_back({address, static_cast<std::uint8_t>(size), value_at(address, size)});
   }
   if (memory_[found_at->second].size != size)
     found("accesses of different sizes to the same bytes: " + describe(address, names_));
@@ -193,7 +208,8 @@ std::uint16_t explorer::locate(const void* address, std::size_t size) {
 const event* explorer::replayed(const access& a) {
   const auto& own = graph_.threads[thread_];
   if (position_ == own.size()) {
-    if (graph_.events.size() + 2 > max_events) found("no end in sight: a loop that waits for nothing?");
+    if (graph_.events.size() + 2 > max_events)
+      found("no end in sight: a loop repeats and may see nothing new");
     return nullptr;
   }
   const event& e = graph_.at(own[position_++]);
@@ -215,6 +231,7 @@ void explorer::must_not_race(const access& a) {
 }
 
 std::uint64_t explorer::read(const void* address, std::size_t size, access a) {
+  settle();
   if (phase_ != phase::threads) return read_directly(address, size, a);
   a.what = kind::read;
   a.location = locate(address, size);
@@ -254,12 +271,9 @@ std::uint64_t explorer::read(const void* address, std::size_t size, access a) {
 }
 
 void explorer::write(const void* address, std::size_t size, access a) {
-  if (phase_ == phase::setup) {
-    std::memcpy(const_cast<void*>(address), &a.value, size);
-    return;
-  }
-  if (phase_ == phase::afterwards) {
-    written_afterwards_[address] = a.value;
+  settle();
+  if (phase_ != phase::threads) {
+    if (phase_ == phase::setup || in_arena(address)) std::memcpy(const_cast<void*>(address), &a.value, size);
     return;
   }
   a.what = kind::write;
@@ -277,6 +291,7 @@ void explorer::write(const void* address, std::size_t size, access a) {
 
 void explorer::fence(std::memory_order order) {
   if (phase_ != phase::threads) return;
+  settle();
   access a;
   a.order = order;
   running_.spinning = false;
@@ -289,6 +304,7 @@ void explorer::fence(std::memory_order order) {
 
 unsigned explorer::choose(unsigned options) {
   if (phase_ != phase::threads || options < 2) return 0;
+  settle();
   access a;
   a.what = kind::choice;
   if (const event* e = replayed(a)) return static_cast<unsigned>(e->value);
@@ -323,16 +339,32 @@ std::uint64_t explorer::read_directly(const void* address, std::size_t size, con
   event read;
   static_cast<access&>(read) = a;
   read.what = kind::read;
-  const location where{address, static_cast<std::uint8_t>(size)};
-  if (phase_ == phase::setup) {
-    read.value = where.initial_value();
-  } else if (const auto own = written_afterwards_.find(address); own != written_afterwards_.end()) {
-    read.value = own->second;
-  } else {
-    read.value = graph_.final_value(locate(address, size), where);
-  }
+  read.value = phase_ == phase::setup || in_arena(address)
+                   ? value_at(address, size)
+                   : graph_.final_value(locate(address, size), memory_[locate(address, size)]);
   if (read.half_done()) write(address, size, write_half(read, size));
   return read.value;
+}
+
+// A plain access that the compiler announces. It follows the call, so a read finds its value in memory, and
+// what a write has stored is known later.
+void explorer::plain_access(void* address, std::size_t size, bool writes) {
+  if (phase_ != phase::threads || !in_arena(address)) return;
+  access a;
+  a.plain = true;
+  if (writes) {
+    write(address, size, a);
+    unsettled_ = graph_.threads[thread_][position_ - 1];
+  } else {
+    const std::uint64_t value = read(address, size, a);
+    std::memcpy(address, &value, size);
+  }
+}
+
+void explorer::settle() {
+  if (unsettled_ == initial) return;
+  event& e = graph_.at(std::exchange(unsettled_, initial));
+  e.value = value_at(memory_[e.location].address, memory_[e.location].size);
 }
 
 // ---- Beyond the graph.
@@ -437,7 +469,7 @@ std::uint64_t load(const void* address, std::size_t size, int order, bool plain)
   access a;
   a.order = static_cast<std::memory_order>(order);
   a.plain = plain;
-  if (current == nullptr) return location{address, static_cast<std::uint8_t>(size)}.initial_value();
+  if (current == nullptr) return value_at(address, size);
   return current->read(address, size, a);
 }
 
@@ -468,6 +500,9 @@ void constructed(const void* address, std::size_t size, std::uint64_t value) {
   if (current != nullptr && current->now() == explorer::phase::threads) store(address, size, value, 0, true);
 }
 
+void plain_access(void* address, std::size_t size, bool writes) {
+  if (current != nullptr) current->plain_access(address, size, writes);
+}
 void fence(int order) { current->fence(static_cast<std::memory_order>(order)); }
 void step() { current->interrupt_point(); }
 void spin() { current->spin(); }

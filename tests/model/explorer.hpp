@@ -48,6 +48,7 @@ class explorer {
   std::uint64_t read(const void* address, std::size_t size, access a);  // or read-modify-write
   void write(const void* address, std::size_t size, access a);
   void fence(std::memory_order order);
+  void plain_access(void* address, std::size_t size, bool writes);
   unsigned choose(unsigned options);
   void interrupt_point();
 
@@ -79,6 +80,7 @@ class explorer {
   void run_one();
   bool guarded(const std::function<void()>& body);
   void complete();
+  void settle();
   std::uint16_t locate(const void* address, std::size_t size);
   const event* replayed(const access& a);
   void extend_read(access a);
@@ -104,7 +106,7 @@ class explorer {
   std::vector<std::function<void()>> bodies_;
   std::function<void()> afterwards_;
   std::string observed_;
-  std::unordered_map<const void*, std::uint64_t> written_afterwards_;
+  event_id unsettled_ = initial;  // a plain write whose value is not known yet
   std::size_t thread_ = 0;
   std::size_t position_ = 0;  // how many events of its graph the running thread has passed
   thread_state running_;

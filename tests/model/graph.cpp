@@ -2,18 +2,11 @@
 
 #include <algorithm>
 #include <bitset>
-#include <cstring>
 
 namespace model {
 
 namespace {
 const vector_clock nothing{};
-}
-
-std::uint64_t location::initial_value() const {
-  std::uint64_t value = 0;
-  std::memcpy(&value, address, size);  // threads write to the graph, so memory stays as the setup left it
-  return value;
 }
 
 access write_half(const event& read, std::size_t size) {
@@ -53,7 +46,7 @@ int graph::place_of(std::uint16_t where, event_id write) const {
 }
 
 std::uint64_t graph::final_value(std::uint16_t where, const location& memory) const {
-  return where >= writes.size() || writes[where].empty() ? memory.initial_value()
+  return where >= writes.size() || writes[where].empty() ? memory.initial_value
                                                          : at(writes[where].back()).value;
 }
 
@@ -147,7 +140,7 @@ void graph::add(std::size_t thread, const access& a) { append(thread, a, initial
 void graph::add_read(std::size_t thread, const access& a, event_id source,
                      const std::vector<location>& memory) {
   access read = a;
-  read.value = source == initial ? memory[a.location].initial_value() : at(source).value;
+  read.value = source == initial ? memory[a.location].initial_value : at(source).value;
   append(thread, read, source);
 }
 

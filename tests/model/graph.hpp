@@ -92,8 +92,7 @@ struct event : access {
 struct location {
   const void* address;
   std::uint8_t size;
-
-  std::uint64_t initial_value() const;
+  std::uint64_t initial_value = 0;
 };
 
 // The write half of a read-modify-write whose read is `read`; `size` is the location's, in bytes.
