@@ -1,9 +1,9 @@
 // The zonelist cache: for each node the lists of zones to allocate from, rebuilt under a writer's lock and walked
 // lock-free by threads and interrupt handlers. What the library is for.
 //
-// Two copies of the lists. A rebuild fills the copy that nobody is sent to, with no lock held; then one short write
-// section makes everything that belongs together change together: zones come and go, and readers are sent to the
-// other copy. Its length does not depend on the number of nodes, only on how many zones come or go (S23).
+// Two copies of the lists. A rebuild brings the zones that come and fills the copy that nobody is sent to, with no
+// count odd; then one short write section makes what belongs together change together: zones go, and readers are sent
+// to the other copy. Its length does not depend on the number of nodes, only on how many zones go (S23).
 //
 // An allocation walks its list with no cookie. What it finds needs no validation: holding the pages proves it. Only
 // "nothing found" may be wrong: the walk may have begun before memory moved and ended after (S1). So the slow path
@@ -130,8 +130,11 @@ class cache {
     const hotplug_section one_at_a_time(hotplug_);
     const auto changes = plan(now);
     if (!changes.ok()) return changes.status();
+    bring(*changes);
     fill(copies_[1 - active_.load()], now, generation_.load() + 1);
-    const auto odd_time = publish(*changes);
+    // Made beforehand, as all messages: nothing is allocated while the count is odd.
+    const std::string message = absl::StrCat("lists of ", now.nodes.size(), " nodes rebuilt");
+    const auto odd_time = publish(*changes, message);
     log_.flush();
     return odd_time;
   }
@@ -156,7 +159,7 @@ class cache {
   struct change {
     std::uint16_t zone = 0;
     std::uint64_t pages = 0;  // 0: the zone goes
-    std::string message;      // for the log; made beforehand, for nothing is allocated while the count is odd
+    std::string message;      // for the log
   };
 
   const list_table& table(list_kind kind) const noexcept {
@@ -244,28 +247,41 @@ class cache {
     return absl::InvalidArgumentError(absl::StrCat(what, ": not one that this cache was made for"));
   }
 
-  // Writes all lists of `now` into the copy that no reader is sent to. No lock, no odd count.
+  // Zones that no list names yet, or that only a slow reader's old list still names: in either case real pages.
+  void bring(const std::vector<change>& changes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(hotplug_) {
+    for (const change& c : changes) {
+      if (c.pages == 0) continue;
+      present_[c.zone] = c.pages;
+      pages_[c.zone].plug(c.pages);
+      log_.print(c.message);
+    }
+  }
+
+  // Writes all lists of `now` into the copy that no reader is sent to.
   void fill(lists& spare, const topology& now, std::uint32_t generation)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(hotplug_) {
     for (std::size_t row = 0; row < directory_.rows(); ++row) {  // a node that is not online has empty lists
       list_table::list_writer(spare.fallback, row, generation);
       list_table::list_writer(spare.nofallback, row, generation);
     }
+    std::vector<std::vector<std::uint16_t>> zones_of(now.nodes.size());
+    for (std::size_t i = 0; i < now.nodes.size(); ++i) {
+      const node& n = now.nodes[i];
+      for_each_populated_zone(n,
+                              [&](const zone& z) { zones_of[i].push_back(*directory_.find(n.id, z.kind)); });
+    }
     for_each_fallback_order(now, [&](const node& local, absl::Span<const int> order) {
       const auto row = static_cast<std::size_t>(directory_.row_of(local.id));
       list_table::list_writer fallback(spare.fallback, row, generation);
-      for (const int position : order) add_zones(fallback, now.nodes[static_cast<std::size_t>(position)]);
+      for (const int position : order) fallback.add(zones_of[static_cast<std::size_t>(position)]);
       list_table::list_writer nofallback(spare.nofallback, row, generation);
-      add_zones(nofallback, local);
+      nofallback.add(zones_of[static_cast<std::size_t>(&local - now.nodes.data())]);
     });
   }
-  void add_zones(list_table::list_writer& list, const node& owner) const {
-    for_each_populated_zone(owner, [&](const zone& z) { list.add(*directory_.find(owner.id, z.kind)); });
-  }
 
-  // The odd section. Memory comes before memory goes, and readers are sent to the new lists last: were it not for the
+  // The odd section. The memory that goes, goes before readers are sent to the lists without it: were it not for the
   // count and the held-off interrupts, a reader that looks in between would find the old lists and no memory.
-  std::chrono::nanoseconds publish(const std::vector<change>& changes)
+  std::chrono::nanoseconds publish(const std::vector<change>& changes, const std::string& message)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(hotplug_) {
     using clock = std::chrono::steady_clock;
     const rtseq::write_irqsave_guard odd{lock_};
@@ -274,25 +290,15 @@ class cache {
     // after it is taken (S20).
     rtseq::deferred_enter();
     for (const change& c : changes) {
-      if (c.pages != 0) plug(c);
+      if (c.pages != 0) continue;
+      pages_[c.zone].unplug();
+      log_.print(c.message);
     }
-    for (const change& c : changes) {
-      if (c.pages == 0) unplug(c);
-    }
+    log_.print(message);
     generation_.store(generation_.load() + 1);
     active_.store(1 - active_.load());
     rtseq::deferred_exit();
     return clock::now() - from;
-  }
-
-  void plug(const change& c) ABSL_EXCLUSIVE_LOCKS_REQUIRED(hotplug_) {
-    present_[c.zone] = c.pages;
-    pages_[c.zone].plug(c.pages);
-    log_.print(c.message);
-  }
-  void unplug(const change& c) {
-    pages_[c.zone].unplug();
-    log_.print(c.message);
   }
 
   bool reclaim_zone(std::uint16_t zone) ABSL_EXCLUSIVE_LOCKS_REQUIRED(hotplug_) {

@@ -221,8 +221,9 @@ TEST(Log, is_told_what_comes_and_goes_after_the_section) {
   ASSERT_TRUE(pages.rebuild(without_memory(make_ring(2), {1})).ok());
   ASSERT_TRUE(pages.rebuild(without_memory(make_ring(2), {0})).ok());
   EXPECT_EQ(told.records,
-            (std::vector<std::string>{"node 0, zone Normal: 4096 pages", "node 1, zone Normal: 4096 pages",
-                                      "node 0, zone Normal: gone"}));
+            (std::vector<std::string>{"node 0, zone Normal: 4096 pages", "lists of 2 nodes rebuilt",
+                                      "node 1, zone Normal: 4096 pages", "node 0, zone Normal: gone",
+                                      "lists of 2 nodes rebuilt"}));
   EXPECT_FALSE(told.while_deferred);
 }
 

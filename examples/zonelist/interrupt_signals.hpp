@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -22,28 +23,43 @@
 namespace zonelist {
 
 // Fires each handler `hz` times a second by a timer and a signal number of its own, on the constructing thread, from
-// construction to destruction. Above some 28,000 signals a second in all the kernel coalesces them.
+// construction until `end`. Above some 28,000 signals a second in all the kernel coalesces them, and further up
+// nothing else runs on that thread: so each handler stops its own timer at the end.
 template <class Context, class Handler>
 class interrupt_signals {
  public:
   static constexpr int default_hz = 10'000;
 
-  interrupt_signals(const std::vector<std::unique_ptr<Handler>>& handlers, std::optional<int> hz) {
-    for (std::size_t i = 0; i < handlers.size(); ++i) {
-      const int signo = SIGRTMIN + static_cast<int>(i);
-      install(signo);
-      timers_.push_back(start_timer(signo, *handlers[i], hz.value_or(default_hz), i));
+  interrupt_signals(const std::vector<std::unique_ptr<Handler>>& handlers, std::optional<int> hz,
+                    std::chrono::steady_clock::time_point end)
+      : devices_(handlers.size()) {
+    for (std::size_t i = 0; i < devices_.size(); ++i) {
+      install(signal_of(i));
+      devices_[i].handler = handlers[i].get();
+      devices_[i].end = end;
+      create_timer(devices_[i], signal_of(i));
     }
+    for (std::size_t i = 0; i < devices_.size(); ++i) start_timer(devices_[i], hz.value_or(default_hz), i);
   }
   ~interrupt_signals() {
-    for (const timer_t timer : timers_) ::timer_delete(timer);
-    for (std::size_t i = 0; i < timers_.size(); ++i) uninstall(SIGRTMIN + static_cast<int>(i));
+    for (const device& d : devices_) ::timer_delete(d.timer);
+    for (std::size_t i = 0; i < devices_.size(); ++i) uninstall(signal_of(i));
   }
   interrupt_signals(const interrupt_signals&) = delete;
   interrupt_signals& operator=(const interrupt_signals&) = delete;
 
  private:
   static constexpr bool deferred = std::is_same_v<Context, rtseq::deferred_signal_context>;
+  struct nothing {};
+
+  // What a signal brings along.
+  struct device {
+    Handler* handler = nullptr;
+    timer_t timer{};
+    std::chrono::steady_clock::time_point end;
+  };
+
+  static int signal_of(std::size_t device) { return SIGRTMIN + static_cast<int>(device); }
 
   // One that is still queued when its timer is gone must not end the program.
   static void ignore(int signo) { ::signal(signo, SIG_IGN); }
@@ -70,29 +86,33 @@ class interrupt_signals {
   // Handlers of different devices may interrupt each other; a device's own does not.
   static void handle(int, siginfo_t* info, void*) {
     [[maybe_unused]] const std::conditional_t<deferred, nothing, rtseq::signal_handler_scope> in_handler;
-    (*static_cast<Handler*>(info->si_value.sival_ptr))();
+    const device& d = *static_cast<device*>(info->si_value.sival_ptr);
+    (*d.handler)();
+    if (std::chrono::steady_clock::now() < d.end) return;
+    const itimerspec never = {};
+    ::timer_settime(d.timer, 0, &never, nullptr);
   }
 
-  static timer_t start_timer(int signo, Handler& handler, int hz, std::size_t device) {
-    constexpr long second_ns = 1'000'000'000;
+  static void create_timer(device& d, int signo) {
     sigevent event = {};
     event.sigev_notify = SIGEV_THREAD_ID;
     event.sigev_signo = signo;
-    event.sigev_value.sival_ptr = &handler;
+    event.sigev_value.sival_ptr = &d;
 #if defined(sigev_notify_thread_id)
     event.sigev_notify_thread_id = static_cast<pid_t>(::syscall(SYS_gettid));
 #else
     event._sigev_un._tid = static_cast<pid_t>(::syscall(SYS_gettid));
 #endif
-    timer_t timer{};
-    check(::timer_create(CLOCK_MONOTONIC, &event, &timer) == 0 ? 0 : errno);
+    check(::timer_create(CLOCK_MONOTONIC, &event, &d.timer) == 0 ? 0 : errno);
+  }
+
+  static void start_timer(const device& d, int hz, std::size_t number) {
+    constexpr long second_ns = 1'000'000'000;
     const long period_ns = second_ns / hz;
     itimerspec period = {};
     period.it_interval = {period_ns / second_ns, period_ns % second_ns};
-    // Not all devices at once.
-    period.it_value = {0, 1'000'000 + static_cast<long>(device) * 37'000};
-    check(::timer_settime(timer, 0, &period, nullptr) == 0 ? 0 : errno);
-    return timer;
+    period.it_value = {0, 1'000'000 + static_cast<long>(number) * 37'000};  // not all devices at once
+    check(::timer_settime(d.timer, 0, &period, nullptr) == 0 ? 0 : errno);
   }
 
   static void check(int error) {
@@ -102,8 +122,7 @@ class interrupt_signals {
     std::exit(EXIT_FAILURE);
   }
 
-  struct nothing {};
-  std::vector<timer_t> timers_;
+  std::vector<device> devices_;
 };
 
 }  // namespace zonelist

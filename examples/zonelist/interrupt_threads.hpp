@@ -21,7 +21,8 @@ namespace zonelist {
 template <class Context, class Handler>
 class interrupt_threads {
  public:
-  interrupt_threads(const std::vector<std::unique_ptr<Handler>>& handlers, std::optional<int> hz) {
+  interrupt_threads(const std::vector<std::unique_ptr<Handler>>& handlers, std::optional<int> hz,
+                    std::chrono::steady_clock::time_point) {
     for (const auto& handler : handlers) {
       threads_.emplace_back([this, &handler = *handler, hz] { serve(handler, hz); });
     }

@@ -48,9 +48,11 @@ class list_table {
     list_writer(const list_writer&) = delete;
     list_writer& operator=(const list_writer&) = delete;
 
-    void add(std::uint16_t zone) noexcept {
-      next_++->store(list_word::zone(generation_, zone).bits());
-      checksum_.add(zone);
+    void add(const std::vector<std::uint16_t>& zones) noexcept {
+      for (const std::uint16_t zone : zones) {
+        next_++->store(list_word::zone(generation_, zone).bits());
+        checksum_.add(zone);
+      }
     }
 
    private:

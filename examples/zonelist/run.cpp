@@ -113,8 +113,9 @@ class experiment {
     {
       std::optional<ticker> live;
       if (show) live.emplace([&, from] { show(progress_since(from)); });
-      const interrupts running(handlers_, options_.irq_hz);
-      change_machine_until(from + std::chrono::duration_cast<clock::duration>(options_.seconds));
+      const auto end = from + std::chrono::duration_cast<clock::duration>(options_.seconds);
+      const interrupts running(handlers_, options_.irq_hz, end);
+      change_machine_until(end);
     }
     return results();
   }
