@@ -66,7 +66,12 @@ install_packages() {
 # What a build tree depends on beside the sources: a tree from another system must not be reused.
 fingerprint() {
   local compiler=g++
-  if [[ $1 == clang* ]]; then compiler=clang++; fi
+  case $1 in
+    clang*) compiler=clang++ ;;
+    aarch64 | riscv64) compiler=$1-linux-gnu-g++ ;;
+    armhf) compiler=arm-linux-gnueabihf-g++ ;;
+    i386) compiler=i686-linux-gnu-g++ ;;
+  esac
   { uname -m; cat /etc/os-release; command -v "$compiler"; "$compiler" --version; cmake --version; } 2>/dev/null | cksum
 }
 
