@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <iterator>
 
 namespace model {
 
 namespace {
-
-explorer* current = nullptr;  // null outside explore()
 
 alignas(64) std::byte arena[1 << 16];
 bool in_arena(const void* address) { return address >= arena && address < arena + sizeof arena; }
@@ -17,15 +16,6 @@ std::uint64_t value_at(const void* address, std::size_t size) {
   std::uint64_t value = 0;
   std::memcpy(&value, address, size);
   return value;
-}
-
-struct thread_variable {
-  void* address;
-  std::size_t size;
-};
-std::vector<thread_variable>& thread_variables() {
-  static std::vector<thread_variable> all;
-  return all;
 }
 
 constexpr unsigned most_repeats = 2000;  // more than any bounded spin of the library
@@ -39,8 +29,6 @@ verdict explorer::explore() {
   const auto elapsed = [&] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   };
-  explorer* const outer = current;
-  current = this;
   pending_.emplace_back();
   while (!pending_.empty() && verdict_.finding.empty() && elapsed() < how_.seconds) {
     graph_ = std::move(pending_.back());
@@ -49,7 +37,6 @@ verdict explorer::explore() {
   }
   verdict_.finished = pending_.empty() || !verdict_.finding.empty();
   verdict_.seconds = elapsed();
-  current = outer;
   return std::move(verdict_);
 }
 
@@ -62,21 +49,28 @@ bool explorer::guarded(const std::function<void()>& body) {
 
 void explorer::drop() {
   dropped_ = true;
-  std::longjmp(leave_, 1);
+  leave();
 }
 
 // Only the thread ends here: a later write may still change what it read.
 void explorer::give_up() {
   if (phase_ == phase::threads) uninteresting_ = true;
-  std::longjmp(leave_, 1);
+  leave();
 }
 
-void explorer::found(const std::string& what) {
+void explorer::note(const std::string& finding) {
   settle();
-  verdict_.finding = what;
+  verdict_.finding = finding;
   verdict_.trace = trace_of(graph_, thread_names_, memory_, names_);
-  std::longjmp(leave_, 1);
 }
+
+void explorer::found(const char* what) {
+  note(what);
+  leave();
+}
+
+// Destroys nothing on the way: who leaves owns no memory then.
+void explorer::leave() { std::longjmp(leave_, 1); }
 
 void explorer::run_one() {
   std::memset(arena, 0, room_used_);
@@ -102,9 +96,7 @@ void explorer::run_one() {
     if (!extend_write(thread_, write_half(read, memory_[read.location].size))) return;
   }
   for (thread_ = 0; thread_ < bodies_.size(); ++thread_) {
-    for (const thread_variable& variable : thread_variables()) {
-      std::memset(variable.address, 0, variable.size);
-    }
+    forget_thread_variables();
     position_ = 0;
     running_ = thread_state{};
     guarded([this] {
@@ -185,19 +177,22 @@ void explorer::add_thread(const char* name, std::function<void()> body) {
   bodies_.push_back(std::move(body));
 }
 
+void explorer::found_mixed_sizes(const void* address) {
+  note("accesses of different sizes to the same bytes: " + describe(address, names_));
+  leave();
+}
+
 std::uint16_t explorer::locate(const void* address, std::size_t size) {
   const auto [found_at, fresh] = located_.try_emplace(address, static_cast<std::uint16_t>(memory_.size()));
   if (fresh) {
     const auto* const first = static_cast<const std::byte*>(address);
     for (const location& other : memory_) {
       const auto* const others = static_cast<const std::byte*>(other.address);
-      if (first < others + other.size && others < first + size)
-        found("accesses of different sizes to the same bytes: " + describe(address, names_));
+      if (first < others + other.size && others < first + size) found_mixed_sizes(address);
     }
     memory_.push_back({address, static_cast<std::uint8_t>(size), value_at(address, size)});
   }
-  if (memory_[found_at->second].size != size)
-    found("accesses of different sizes to the same bytes: " + describe(address, names_));
+  if (memory_[found_at->second].size != size) found_mixed_sizes(address);
   if (graph_.writes.size() < memory_.size()) graph_.writes.resize(memory_.size());
   return found_at->second;
 }
@@ -219,14 +214,16 @@ const event* explorer::replayed(const access& a) {
 
 void explorer::must_not_race(const access& a) {
   if (const event* other = graph_.race(thread_, a)) {
+    const std::size_t rival = other->thread;  // before the graph grows
     access shown = a;
     if (a.what == kind::read) {
       graph_.add_read(thread_, shown, initial, memory_);
     } else {
       graph_.add_write(thread_, shown, graph_.writes[a.location].size());
     }
-    found("data race on " + describe(memory_[a.location].address, names_) + ": " + thread_names_[thread_] +
-          " and " + thread_names_[other->thread]);
+    note("data race on " + describe(memory_[a.location].address, names_) + ": " + thread_names_[thread_] +
+         " and " + thread_names_[rival]);
+    leave();
   }
 }
 
@@ -321,14 +318,14 @@ void explorer::interrupt_point() {
   if (phase_ != phase::threads || !running_.interruptible || running_.handlers.empty()) return;
   const unsigned chosen = choose(static_cast<unsigned>(running_.handlers.size()) + 1);
   if (chosen == 0) return;
-  const auto at = running_.handlers.begin() + (chosen - 1);
-  const std::function<void()> handler = std::move(*at);
+  const auto at = std::next(running_.handlers.begin(), chosen - 1);
+  running_.begun.push_back(std::move(*at));
   running_.handlers.erase(at);
   running_.recent.clear();
   running_.awaited.clear();
   running_.changed = running_.spinning = false;
   ++running_.depth;
-  handler();
+  running_.begun.back()();
   --running_.depth;
   running_.recent.clear();
   running_.awaited.clear();
@@ -428,97 +425,7 @@ void explorer::wait_for_change() {
 void explorer::block() {
   some_wait_ = true;
   awaited_.insert(awaited_.end(), running_.awaited.begin(), running_.awaited.end());
-  std::longjmp(leave_, 1);
+  leave();
 }
 
-// ---- The interface.
-
-verdict explore(const std::function<void(program&)>& setup, options how) {
-  return explorer{setup, how}.explore();
-}
-
-void* program::room(std::size_t size, std::size_t alignment) { return current->room(size, alignment); }
-void program::name_bytes(const void* address, std::size_t size, const char* name) {
-  current->name({address, size, name});
-}
-void program::thread(const char* name, std::function<void()> body) {
-  current->add_thread(name, std::move(body));
-}
-void program::afterwards(std::function<void()> body) { current->add_afterwards(std::move(body)); }
-
-void require(bool condition, const char* what) {
-  if (!condition) current->found(what);
-}
-void assume(bool condition) {
-  if (!condition) current->give_up();
-}
-unsigned choose(unsigned options) { return current->choose(options); }
-void interrupt(std::function<void()> handler) { current->running().handlers.push_back(std::move(handler)); }
-bool allow_interrupts(bool allowed) {
-  const bool before = std::exchange(current->running().interruptible, allowed);
-  current->interrupt_point();
-  return before;
-}
-bool interrupts_allowed() { return current->running().interruptible; }
-bool in_interrupt() { return current->running().depth != 0; }
-void observe(const std::string& outcome) { current->observe(outcome); }
-
-namespace detail {
-
-std::uint64_t load(const void* address, std::size_t size, int order, bool plain) {
-  access a;
-  a.order = static_cast<std::memory_order>(order);
-  a.plain = plain;
-  if (current == nullptr) return value_at(address, size);
-  return current->read(address, size, a);
-}
-
-void store(const void* address, std::size_t size, std::uint64_t value, int order, bool plain) {
-  access a;
-  a.order = static_cast<std::memory_order>(order);
-  a.plain = plain;
-  a.value = value;
-  if (current == nullptr) {
-    std::memcpy(const_cast<void*>(address), &value, size);
-  } else {
-    current->write(address, size, a);
-  }
-}
-
-std::uint64_t read_modify_write(const void* address, std::size_t size, int operation, std::uint64_t operand,
-                                int order, std::uint64_t expected, int order_on_failure) {
-  access a;
-  a.updates = static_cast<update>(operation);
-  a.order = static_cast<std::memory_order>(order);
-  a.order_on_failure = static_cast<std::memory_order>(order_on_failure);
-  a.operand = operand;
-  a.expected = expected;
-  return current->read(address, size, a);
-}
-
-void constructed(const void* address, std::size_t size, std::uint64_t value) {
-  if (current != nullptr && current->now() == explorer::phase::threads) store(address, size, value, 0, true);
-}
-
-void plain_access(void* address, std::size_t size, bool writes) {
-  if (current != nullptr) current->plain_access(address, size, writes);
-}
-void fence(int order) { current->fence(static_cast<std::memory_order>(order)); }
-void step() { current->interrupt_point(); }
-void spin() { current->spin(); }
-void wait_begins() {
-  if (current != nullptr) current->wait_begins();
-}
-void wait_for_change() { current->wait_for_change(); }
-unsigned thread_number() {
-  return current != nullptr && current->now() == explorer::phase::threads
-             ? static_cast<unsigned>(current->thread()) + 1
-             : 0;
-}
-int forget_at_thread_start(void* variable, std::size_t size) {
-  thread_variables().push_back({variable, size});
-  return 0;
-}
-
-}  // namespace detail
 }  // namespace model

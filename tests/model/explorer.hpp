@@ -12,6 +12,7 @@
 #include "graph.hpp"
 
 #include <csetjmp>
+#include <list>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -30,6 +31,8 @@ std::string describe(const void* address, const std::vector<name_of>& names);
 // The execution as numbered steps in an order that explains it.
 std::string trace_of(const graph& execution, const std::vector<std::string>& threads,
                      const std::vector<location>& memory, const std::vector<name_of>& names);
+
+void forget_thread_variables();  // they are zero where a thread starts
 
 class explorer {
  public:
@@ -53,7 +56,7 @@ class explorer {
   void interrupt_point();
 
   // Leave the execution.
-  [[noreturn]] void found(const std::string& what);
+  [[noreturn]] void found(const char* what);
   [[noreturn]] void drop();
   [[noreturn]] void give_up();
   void spin() { running_.spinning = true; }
@@ -69,7 +72,7 @@ class explorer {
     unsigned repeats = 0;
     bool interruptible = true;
     unsigned depth = 0;  // of handlers
-    std::vector<std::function<void()>> handlers;
+    std::list<std::function<void()>> handlers, begun;
   };
   thread_state& running() { return running_; }
   phase now() const { return phase_; }
@@ -86,7 +89,10 @@ class explorer {
   void extend_read(access a);
   bool extend_write(std::size_t thread, const access& a);
   void must_not_race(const access& a);
+  void note(const std::string& finding);
+  [[noreturn]] void found_mixed_sizes(const void* address);
   [[noreturn]] void block();
+  [[noreturn]] void leave();
   std::uint64_t read_directly(const void* address, std::size_t size, const access& a);
 
   const std::function<void(program&)>& setup_;

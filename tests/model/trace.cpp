@@ -110,7 +110,7 @@ std::string trace_of(const graph& g, const std::vector<std::string>& threads,
     if (e.what == kind::choice) {
       if (e.value == 0) continue;
       what = "choice";
-      effect = e.value == 1 ? "an interrupt, or the first alternative" : "alternative " + number(e.value);
+      effect = "alternative " + number(e.value) + " (of interrupts: that one begins)";
     }
     if (e.reads() || e.writes()) {
       const std::string where = describe(memory[e.location].address, names);
