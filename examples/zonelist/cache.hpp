@@ -17,9 +17,9 @@
 #ifndef ZONELIST_CACHE_HPP
 #define ZONELIST_CACHE_HPP
 
-#include "builder.hpp"
-#include "list_table.hpp"
+#include "published_lists.hpp"
 #include "topology.hpp"
+#include "zone_changes.hpp"
 #include "zone_directory.hpp"
 #include "zone_pages.hpp"
 
@@ -53,8 +53,6 @@ struct page_block {
 struct reader_stats {
   std::uint64_t restarts = 0;  // walks repeated because what they found may have been a rebuild's doing
 };
-
-enum class list_kind : std::uint8_t { fallback, nofallback };
 
 struct no_hooks {
   static void walked_past_a_zone() noexcept {}  // a reader found nothing in a zone and goes on to the next
@@ -91,19 +89,19 @@ class cache {
         directory_{everything},
         pages_(directory_.zones()),
         present_(directory_.zones()),
-        copies_{lists{directory_}, lists{directory_}} {}
+        copies_{published_lists{directory_}, published_lists{directory_}} {}
 
   const zone_directory& directory() const noexcept { return directory_; }
   zone_pages& pages_of(std::uint16_t zone) noexcept { return pages_[zone]; }
 
   // ---- Readers. Any number; tasks and handlers. `node` is one of the directory's.
 
-  // The best zone's pages; empty: out of memory, and that is true. Lock-free.
+  // The best zone's pages; empty: out of memory, and that is true. Lock-free; only one that found nothing, and then
+  // finds the count odd, waits as read_begin does, for no longer than publish() takes.
   [[nodiscard]] std::optional<page_block> allocate(int node, std::uint32_t pages, reader_stats& stats,
                                                    list_kind kind = list_kind::fallback) {
     const auto row = static_cast<std::size_t>(directory_.row_of(node));
-    if (const auto block = walk(row, pages, kind)) [[likely]]
-      return block;
+    if (const auto block = walk(row, pages, kind)) return block;
     if constexpr (!walks_are_validated<Seqlock>) return std::nullopt;
     return allocate_with_cookie(row, pages, stats, kind);
   }
@@ -111,30 +109,24 @@ class cache {
   // Wait-free where the processor can add to memory. Also for a zone that is gone.
   void free(page_block block) noexcept { pages_[block.zone].give(block.pages); }
 
-  // Reads a whole list until nothing came between. Is it one that a rebuild published? Lock-free.
+  // Reads a whole list until nothing came between. Is it one that a rebuild published? Waits as allocate().
   [[nodiscard]] bool list_is_intact(int node, reader_stats& stats,
                                     list_kind kind = list_kind::fallback) const {
     const auto row = static_cast<std::size_t>(directory_.row_of(node));
     for (;; ++stats.restarts) {
       const auto cookie = lock_.read_begin();
-      const bool intact = list_is_whole(row, kind);
+      const bool intact = active_copy().is_whole(row, kind, generation_.load());
       if (!lock_.read_retry(cookie)) return intact;
     }
   }
 
   // ---- Writers. Tasks only; blocking: one rebuild at a time.
 
-  // Makes the machine `now`: zones that are new in it come, those that it lacks go, and the lists follow.
-  // Returns how long the count was odd. FailedPrecondition: a zone comes back that has pages out from last time.
+  // Makes the machine `now`: zones that are new in it come, those that it lacks go, others keep their pages, and the
+  // lists follow. Returns how long the count was odd. FailedPrecondition: a zone comes back that has pages out from
+  // last time. InvalidArgument: the cache was not made for that machine. Then nothing has changed.
   absl::StatusOr<std::chrono::nanoseconds> rebuild(const topology& now) ABSL_LOCKS_EXCLUDED(hotplug_) {
-    const hotplug_section one_at_a_time(hotplug_);
-    const auto changes = plan(now);
-    if (!changes.ok()) return changes.status();
-    bring(*changes);
-    fill(copies_[1 - active_.load()], now, generation_.load() + 1);
-    // Made beforehand, as all messages: nothing is allocated while the count is odd.
-    const std::string message = absl::StrCat("lists of ", now.nodes.size(), " nodes rebuilt");
-    const auto odd_time = publish(*changes, message);
+    auto odd_time = change_to(now);
     log_.flush();
     return odd_time;
   }
@@ -150,22 +142,8 @@ class cache {
   }
 
  private:
-  struct lists {
-    explicit lists(const zone_directory& d)
-        : fallback{d.rows(), d.zones()}, nofallback{d.rows(), static_cast<std::size_t>(zone_kinds)} {}
-    list_table fallback;
-    list_table nofallback;
-  };
-  struct change {
-    std::uint16_t zone = 0;
-    std::uint64_t pages = 0;  // 0: the zone goes
-    std::string message;      // for the log
-  };
-
-  const list_table& table(list_kind kind) const noexcept {
-    const lists& active = copies_[active_.load()];
-    return kind == list_kind::fallback ? active.fallback : active.nofallback;
-  }
+  const published_lists& active_copy() const noexcept { return copies_[active_.load()]; }
+  published_lists& spare_copy() noexcept { return copies_[1 - active_.load()]; }
 
   std::optional<page_block> walk(std::size_t row, std::uint32_t pages, list_kind kind) {
     std::optional<page_block> got;
@@ -177,7 +155,7 @@ class cache {
       Hooks::walked_past_a_zone();
       return false;
     };
-    table(kind).walk(row, try_zone, [](list_word) {});
+    active_copy().table(kind).walk(row, try_zone, [](list_word) {});
     return got;
   }
 
@@ -191,97 +169,35 @@ class cache {
     }
   }
 
-  bool list_is_whole(std::size_t row, list_kind kind) const {
-    const std::uint32_t generation = generation_.load();
-    list_checksum checksum;
-    bool whole = true;
-    bool ended = false;
-    const auto add = [&](list_word word) {
-      whole &= word.generation() == generation;
-      checksum.add(word.zone_index());
-      return false;
-    };
-    table(kind).walk(row, add, [&](list_word end) {
-      ended = true;
-      whole &= end.generation() == generation && end.checksum() == checksum.value();
-    });
-    return whole && ended;
-  }
-
-  // What has to change for the machine to be `now`.
-  absl::StatusOr<std::vector<change>> plan(const topology& now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(hotplug_) {
-    std::vector<std::uint64_t> wanted(directory_.zones());
-    for (const node& n : now.nodes) {
-      if (!n.online) continue;
-      if (n.id < 0 || n.id >= max_nodes || directory_.row_of(n.id) < 0)
-        return unknown(absl::StrCat("node ", n.id));
-      for (const zone& z : n.zones) {
-        if (z.pages == 0) continue;
-        const auto index = directory_.find(n.id, z.kind);
-        if (!index || wanted[*index] != 0)
-          return unknown(absl::StrCat("node ", n.id, ", zone ", name_of(z.kind)));
-        wanted[*index] = z.pages;
+  absl::StatusOr<std::chrono::nanoseconds> change_to(const topology& now) ABSL_LOCKS_EXCLUDED(hotplug_) {
+    const hotplug_section one_at_a_time(hotplug_);
+    const auto changes =
+        zone_changes(directory_, now, [this](std::uint16_t zone) { return pages_[zone].is_online(); });
+    if (!changes.ok()) return changes.status();
+    for (const zone_change& c : *changes) {
+      if (c.pages != 0 && !reclaim_zone(c.zone)) {
+        return absl::FailedPreconditionError(absl::StrCat(c.message, ", but some are out from last time"));
       }
     }
-
-    std::vector<change> changes;
-    for (std::uint16_t z = 0; z < directory_.zones(); ++z) {
-      const bool comes = wanted[z] != 0 && !pages_[z].is_online();
-      const bool goes = wanted[z] == 0 && pages_[z].is_online();
-      if (comes && !reclaim_zone(z)) {
-        const zone_ref ref = directory_.describe(z);
-        return absl::FailedPreconditionError(
-            absl::StrCat("node ", ref.node, ", zone ", name_of(ref.kind), ": pages are out"));
-      }
-      if (comes || goes) {
-        const zone_ref ref = directory_.describe(z);
-        changes.push_back({z, wanted[z],
-                           absl::StrCat("node ", ref.node, ", zone ", name_of(ref.kind),
-                                        goes ? ": gone" : absl::StrCat(": ", wanted[z], " pages"))});
-      }
-    }
-    return changes;
-  }
-
-  static absl::Status unknown(const std::string& what) {
-    return absl::InvalidArgumentError(absl::StrCat(what, ": not one that this cache was made for"));
+    bring(*changes);
+    spare_copy().fill(now, generation_.load() + 1);
+    const std::string message = absl::StrCat("lists of ", now.nodes.size(), " nodes rebuilt");
+    return publish(*changes, message);
   }
 
   // Zones that no list names yet, or that only a slow reader's old list still names: in either case real pages.
-  void bring(const std::vector<change>& changes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(hotplug_) {
-    for (const change& c : changes) {
+  void bring(const std::vector<zone_change>& changes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(hotplug_) {
+    for (const zone_change& c : changes) {
       if (c.pages == 0) continue;
       present_[c.zone] = c.pages;
       pages_[c.zone].plug(c.pages);
-      log_.print(c.message);
+      log_.write(c.message);
     }
-  }
-
-  // Writes all lists of `now` into the copy that no reader is sent to.
-  void fill(lists& spare, const topology& now, std::uint32_t generation)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(hotplug_) {
-    for (std::size_t row = 0; row < directory_.rows(); ++row) {  // a node that is not online has empty lists
-      list_table::list_writer(spare.fallback, row, generation);
-      list_table::list_writer(spare.nofallback, row, generation);
-    }
-    std::vector<std::vector<std::uint16_t>> zones_of(now.nodes.size());
-    for (std::size_t i = 0; i < now.nodes.size(); ++i) {
-      const node& n = now.nodes[i];
-      for_each_populated_zone(n,
-                              [&](const zone& z) { zones_of[i].push_back(*directory_.find(n.id, z.kind)); });
-    }
-    for_each_fallback_order(now, [&](const node& local, absl::Span<const int> order) {
-      const auto row = static_cast<std::size_t>(directory_.row_of(local.id));
-      list_table::list_writer fallback(spare.fallback, row, generation);
-      for (const int position : order) fallback.add(zones_of[static_cast<std::size_t>(position)]);
-      list_table::list_writer nofallback(spare.nofallback, row, generation);
-      nofallback.add(zones_of[static_cast<std::size_t>(&local - now.nodes.data())]);
-    });
   }
 
   // The odd section. The memory that goes, goes before readers are sent to the lists without it: were it not for the
   // count and the held-off interrupts, a reader that looks in between would find the old lists and no memory.
-  std::chrono::nanoseconds publish(const std::vector<change>& changes, const std::string& message)
+  std::chrono::nanoseconds publish(const std::vector<zone_change>& changes, const std::string& message)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(hotplug_) {
     using clock = std::chrono::steady_clock;
     const rtseq::write_irqsave_guard odd{lock_};
@@ -289,7 +205,7 @@ class cache {
     // Printing may wait for a lock whose holder waits for an even count (S3): deferred until the lock is released, from
     // after it is taken (S20).
     rtseq::deferred_enter();
-    for (const change& c : changes) {
+    for (const zone_change& c : changes) {
       if (c.pages != 0) continue;
       pages_[c.zone].unplug();
       log_.print(c.message);
@@ -311,14 +227,14 @@ class cache {
   const zone_directory directory_;
   std::vector<zone_pages> pages_;
   rtseq::pi_mutex hotplug_;
-  std::vector<std::uint64_t> present_
-      ABSL_GUARDED_BY(hotplug_);  // pages of a zone that is there or not reclaimed
+  // Pages of each zone that is there, or is gone and has not been reclaimed.
+  std::vector<std::uint64_t> present_ ABSL_GUARDED_BY(hotplug_);
 
   Seqlock lock_;
   // Which copy readers are sent to, and the generation of its lists: changed together, in a write section.
   rtseq::relaxed<std::uint32_t> active_{0};
   rtseq::relaxed<std::uint32_t> generation_{0};
-  std::array<lists, 2> copies_;
+  std::array<published_lists, 2> copies_;
 };
 
 }  // namespace zonelist
