@@ -7,7 +7,7 @@
 #include <rtseq/lock/traits.hpp>
 #include <thread>
 #include <vector>
-#if __has_include(<absl/synchronization/mutex.h>)
+#if defined(RTSEQ_TEST_ABSL)
 #include <rtseq/lock/absl_mutex.hpp>
 #endif
 
@@ -17,7 +17,7 @@ template <class Lock>
 class every_lock : public testing::Test {};
 
 using locks = testing::Types<rtseq::spinlock, rtseq::pi_mutex, rtseq::std_mutex
-#if __has_include(<absl/synchronization/mutex.h>)
+#if defined(RTSEQ_TEST_ABSL)
                              ,
                              rtseq::absl_mutex
 #endif

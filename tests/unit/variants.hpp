@@ -13,7 +13,7 @@
 #include <rtseq/lock/pi_mutex.hpp>
 #include <rtseq/lock/spinlock.hpp>
 #include <rtseq/lock/std_mutex.hpp>
-#if __has_include(<absl/synchronization/mutex.h>)
+#if defined(RTSEQ_TEST_ABSL)
 #include <rtseq/lock/absl_mutex.hpp>
 #endif
 
@@ -27,7 +27,7 @@ struct variant {
 
 using variants =
     testing::Types<variant<task_context>, variant<task_context, spinlock>, variant<task_context, std::mutex>,
-#if __has_include(<absl/synchronization/mutex.h>)
+#if defined(RTSEQ_TEST_ABSL)
                    variant<task_context, absl_mutex>,
 #endif
                    variant<signal_context>, variant<deferred_signal_context>, variant<threaded_context>,
