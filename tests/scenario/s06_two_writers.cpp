@@ -27,12 +27,14 @@ TEST_F(scenario, S06_two_writers) {
   naive_fails(!count.read_begin(), "when the second ended at 3, the count was odd for ever");
 
   rtseq::seqlock<> lock;
-  bool second_got_in = true;
+  bool second_got_in = false;
   {
     const rtseq::write_guard first{lock};
     std::thread([&] {
-      second_got_in = lock.try_write_lock();
-      if (second_got_in) lock.write_unlock();
+      if (lock.try_write_lock()) {
+        second_got_in = true;
+        lock.write_unlock();
+      }
     }).join();
   }
   rtseq_holds(!second_got_in, "a seqlock has its writers' lock inside: the second waits, or try_ refuses it");

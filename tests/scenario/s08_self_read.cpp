@@ -5,6 +5,7 @@
 #include <rtseq/context/signal.hpp>
 #include <rtseq/guards.hpp>
 #include <rtseq/lock/spinlock.hpp>
+#include <rtseq/lock/traits.hpp>
 #include <rtseq/seqcount.hpp>
 #include <rtseq/seqlock.hpp>
 #include <rtseq/seqlocked.hpp>
@@ -39,7 +40,7 @@ TEST_F(scenario, S08_self_read) {
   rtseq_holds(contains(report_of([] {
                          rtseq::pi_mutex mutex;
                          rtseq::seqcount counted{mutex};
-                         mutex.lock();
+                         rtseq::lock_traits<rtseq::pi_mutex>::lock(mutex);
                          counted.write_begin();
                          (void)counted.read_begin();
                        }),
