@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstddef>
 #include <cstring>
-#include <numeric>
+#include <rtseq/detail/copy_portable.hpp>
 #include <rtseq/per_byte_memcpy.hpp>
 #include <utility>
 #include <vector>
@@ -15,48 +17,112 @@ namespace {
 using rtseq::atomic_load_per_byte_memcpy;
 using rtseq::atomic_store_per_byte_memcpy;
 
-constexpr std::size_t max_size = 300;
-constexpr std::size_t max_shift = 16;
-constexpr unsigned char untouched = 0xA5;
+// Bytes that end where a page begins that may not be touched, and others that begin where one ends.
+class guarded_pages {
+ public:
+  guarded_pages()
+      : page_{static_cast<std::size_t>(sysconf(_SC_PAGESIZE))},
+        base_{static_cast<unsigned char*>(
+            mmap(nullptr, 4 * page_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))} {
+    mprotect(begin(), 2 * page_, PROT_READ | PROT_WRITE);
+  }
+  ~guarded_pages() { munmap(base_, 4 * page_); }
+  guarded_pages(const guarded_pages&) = delete;
+  guarded_pages& operator=(const guarded_pages&) = delete;
+  unsigned char* begin() const { return base_ + page_; }
+  unsigned char* end() const { return begin() + 2 * page_; }
+  std::size_t size() const { return 2 * page_; }
 
-using buffer = std::array<unsigned char, max_size + 2 * max_shift + 16>;
+ private:
+  std::size_t page_;
+  unsigned char* base_;
+};
 
-// Calls check(copied, expected, returned_dest) for every size and alignment.
+// Calls copy(dest, source, n) for every size up to 4200 with source and dest against the guards, and for every
+// alignment of a few sizes. Bytes outside of the n must stay what they were.
 template <class Copy>
 void expect_copies_exactly(Copy copy) {
-  alignas(64) buffer source;
-  alignas(64) buffer dest;
-  std::iota(source.begin(), source.end(), static_cast<unsigned char>(1));
-  for (std::size_t n = 0; n <= max_size; ++n) {
-    for (std::size_t from = 0; from < max_shift; ++from) {
-      for (std::size_t to = 0; to < max_shift; to += (n % 7 == 0 ? 1 : 3)) {
-        dest.fill(untouched);
-        buffer expected = dest;
-        std::memcpy(&expected[to + 8], &source[from], n);
-        ASSERT_EQ(copy(&dest[to + 8], &source[from], n), &dest[to + 8]);
-        ASSERT_EQ(dest, expected) << n << " bytes from offset " << from << " to offset " << to;
-      }
+  const guarded_pages source;
+  const guarded_pages dest;
+  std::vector<unsigned char> before(dest.size());
+  for (std::size_t i = 0; i < source.size(); ++i)
+    source.begin()[i] = static_cast<unsigned char>(i * 7 + i / 256);
+  for (std::size_t i = 0; i < before.size(); ++i) before[i] = static_cast<unsigned char>(~(i * 7));
+  const auto check = [&](unsigned char* to, const unsigned char* from, std::size_t n) {
+    std::memcpy(dest.begin(), before.data(), before.size());
+    ASSERT_EQ(copy(to, from, n), to);
+    ASSERT_EQ(std::memcmp(to, from, n), 0) << n << " bytes";
+    const auto offset = static_cast<std::size_t>(to - dest.begin());
+    ASSERT_EQ(std::memcmp(dest.begin(), before.data(), offset), 0) << n << " bytes: touched what is before";
+    ASSERT_EQ(std::memcmp(to + n, before.data() + offset + n, before.size() - offset - n), 0)
+        << n << " bytes: touched what is behind";
+  };
+  for (std::size_t n = 0; n <= 4200; ++n) {
+    check(dest.begin(), source.begin(), n);
+    check(dest.end() - n, source.end() - n, n);
+    check(dest.begin() + n % 64, source.begin() + (n * 5) % 64, n);
+  }
+  for (const std::size_t n :
+       {1u, 7u, 8u, 15u, 16u, 17u, 31u, 33u, 63u, 65u, 127u, 129u, 255u, 257u, 1025u, 4096u}) {
+    for (std::size_t to = 0; to < 64; ++to) {
+      for (std::size_t from = 0; from < 64; from += 3) check(dest.begin() + to, source.begin() + from, n);
     }
   }
 }
 
-TEST(per_byte_memcpy, load_copies_every_size_and_alignment_and_nothing_beside) {
+TEST(per_byte_memcpy, load_copies_every_size_and_alignment_and_touches_nothing_beside) {
   expect_copies_exactly([](void* to, const void* from, std::size_t n) {
     return atomic_load_per_byte_memcpy(to, from, n, std::memory_order_acquire);
   });
 }
 
-TEST(per_byte_memcpy, store_copies_every_size_and_alignment_and_nothing_beside) {
+TEST(per_byte_memcpy, store_copies_every_size_and_alignment_and_touches_nothing_beside) {
   expect_copies_exactly([](void* to, const void* from, std::size_t n) {
     return atomic_store_per_byte_memcpy(to, from, n, std::memory_order_release);
   });
+}
+
+// The portable kernels, whichever the program has otherwise.
+TEST(per_byte_memcpy, portable_kernels_give_the_same_bytes) {
+  expect_copies_exactly([](void* to, const void* from, std::size_t n) {
+    rtseq::detail::portable::load_bytes<1>(to, from, n);
+    return to;
+  });
+  expect_copies_exactly([](void* to, const void* from, std::size_t n) {
+    rtseq::detail::portable::store_bytes<1>(to, from, n);
+    return to;
+  });
+}
+
+// Sizes that the compiler knows become straight-line code of their own.
+template <std::size_t N>
+[[gnu::noinline]] void expect_constant_size_is_copied() {
+  const guarded_pages source;
+  const guarded_pages dest;
+  for (std::size_t i = 0; i < source.size(); ++i) source.begin()[i] = static_cast<unsigned char>(i * 7 + 1);
+  unsigned char* const to = dest.end() - N;
+  const unsigned char* const from = source.end() - N;
+  atomic_load_per_byte_memcpy(to, from, N, std::memory_order_acquire);
+  EXPECT_EQ(std::memcmp(to, from, N), 0) << N << " bytes loaded";
+  EXPECT_EQ(N == dest.size() ? 0 : to[-1], 0) << N << " bytes loaded: touched what is before";
+  atomic_store_per_byte_memcpy(dest.begin(), source.begin() + 1, N, std::memory_order_release);
+  EXPECT_EQ(std::memcmp(dest.begin(), source.begin() + 1, N), 0) << N << " bytes stored";
+  EXPECT_EQ(dest.begin()[N], 0) << N << " bytes stored: touched what is behind";
+}
+template <std::size_t First, std::size_t... N>
+void expect_constant_sizes_are_copied(std::index_sequence<N...>) {
+  (expect_constant_size_is_copied<First + N>(), ...);
+}
+TEST(per_byte_memcpy, every_constant_size_is_copied) {
+  expect_constant_sizes_are_copied<1>(std::make_index_sequence<72>{});
+  expect_constant_sizes_are_copied<250>(std::make_index_sequence<14>{});
 }
 
 using units = std::vector<std::pair<std::size_t, std::size_t>>;
 template <std::size_t Alignment>
 units units_of(const void* shared, std::size_t n) {
   units found;
-  rtseq::detail::for_each_unit<Alignment>(
+  rtseq::detail::portable::for_each_unit<Alignment>(
       shared, n, [&](std::size_t at, auto unit) { found.emplace_back(at, sizeof unit); });
   return found;
 }

@@ -1,66 +1,51 @@
-// Copies between protected bytes and private ones, race-free on every target: the portable kernels.
+// Copies between protected bytes and private ones, race-free: which kernels a program gets.
 //
-// The shared side is accessed by the widest naturally aligned units that fit, up to a machine word. How an
-// object is split depends on its address and size only, so that loads and stores of the same object meet in
-// the same units: accesses of different sizes to the same bytes are outside the memory model.
-// The private side is plain memory. Kernels for one architecture will stand beside these.
+// On x86-64 and AArch64 the kernels of copy_native.hpp, as fast as a plain copy. Everywhere else, under
+// sanitizers, under a model checker, and where a program defines RTSEQ_PORTABLE_COPY, those of
+// copy_portable.hpp. A whole program uses the same ones.
 #ifndef RTSEQ_DETAIL_COPY_HPP
 #define RTSEQ_DETAIL_COPY_HPP
 
-#include <rtseq/detail/atomic.hpp>
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define RTSEQ_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define RTSEQ_SANITIZED 1
+#endif
+#endif
+
+#if (defined(__x86_64__) || defined(__aarch64__)) && !defined(RTSEQ_SANITIZED) && \
+    !defined(RTSEQ_ATOMIC_PROVIDER) && !defined(RTSEQ_PORTABLE_COPY)
+#include <rtseq/detail/copy_native.hpp>
+#define RTSEQ_COPY_KERNELS native
+#else
+#include <rtseq/detail/copy_portable.hpp>
+#define RTSEQ_COPY_KERNELS portable
+#endif
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 namespace rtseq::detail {
 
 using word = std::uintptr_t;
 
-// Calls `access(offset, Unit{})` for each unit of the `n` shared bytes at `shared`, front to back.
-// `Alignment`, a power of two, is what the caller knows of the address; it saves the steps up to a word.
-template <std::size_t Alignment, class Access>
-[[gnu::always_inline]] inline void for_each_unit(const void* shared, std::size_t n, Access access) {
-  std::size_t at = 0;
-  const auto step = [&](auto unit) {
-    access(at, unit);
-    at += sizeof unit;
-  };
-  if constexpr (Alignment < sizeof(word)) {
-    const auto address = reinterpret_cast<std::uintptr_t>(shared);
-    const auto misaligned = [&](std::size_t unit) { return ((address + at) & unit) != 0 && n - at >= unit; };
-    if (misaligned(1)) step(std::uint8_t{});
-    if (misaligned(2)) step(std::uint16_t{});
-    if constexpr (sizeof(word) > 4) {
-      if (misaligned(4)) step(std::uint32_t{});
-    }
-  }
-  while (n - at >= sizeof(word)) step(word{});
-  if constexpr (sizeof(word) > 4) {
-    if (n - at >= 4) step(std::uint32_t{});
-  }
-  if (n - at >= 2) step(std::uint16_t{});
-  if (n - at >= 1) step(std::uint8_t{});
-}
-
-// From `n` shared bytes at `source` to private ones at `dest`.
+// From `n` shared bytes at `source` to private ones at `dest`. `Alignment`, a power of two, is what the
+// caller knows of the shared side's address. Straight-line code where `n` is a small constant.
 template <std::size_t Alignment = 1>
 [[gnu::always_inline]] inline void load_bytes(void* dest, const void* source, std::size_t n) noexcept {
-  for_each_unit<Alignment>(source, n, [=](std::size_t at, auto unit) {
-    unit = load_unit<decltype(unit)>(static_cast<const std::byte*>(source) + at);
-    std::memcpy(static_cast<std::byte*>(dest) + at, &unit, sizeof unit);
-  });
+  RTSEQ_COPY_KERNELS::load_bytes<Alignment>(dest, source, n);
 }
 
 // From `n` private bytes at `source` to shared ones at `dest`.
 template <std::size_t Alignment = 1>
 [[gnu::always_inline]] inline void store_bytes(void* dest, const void* source, std::size_t n) noexcept {
-  for_each_unit<Alignment>(dest, n, [=](std::size_t at, auto unit) {
-    std::memcpy(&unit, static_cast<const std::byte*>(source) + at, sizeof unit);
-    store_unit(static_cast<std::byte*>(dest) + at, unit);
-  });
+  RTSEQ_COPY_KERNELS::store_bytes<Alignment>(dest, source, n);
 }
 
 }  // namespace rtseq::detail
+
+#undef RTSEQ_COPY_KERNELS
+#undef RTSEQ_SANITIZED
 
 #endif

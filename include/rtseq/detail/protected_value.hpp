@@ -40,7 +40,9 @@ class protected_value {
   explicit protected_value(const T& value) noexcept { store(value); }
 
   // Perhaps torn: the caller checks.
-  void load_to(T& into) const noexcept { load_bytes<alignment>(__builtin_addressof(into), bytes_, sizeof(T)); }
+  void load_to(T& into) const noexcept {
+    load_bytes<alignment>(__builtin_addressof(into), bytes_, sizeof(T));
+  }
   void store(const T& from) noexcept { store_bytes<alignment>(bytes_, __builtin_addressof(from), sizeof(T)); }
 
  private:
@@ -48,28 +50,33 @@ class protected_value {
   alignas(alignment) std::byte bytes_[sizeof(T)];
 };
 
-// A T from `attempt`, which fills one in and says whether it is valid; else from `contended`, which fills one
-// in for certain. The slow path is a call from the end of the fast one, so that the fast one saves no
-// registers.
+// A T from `attempt`, which fills one in and says whether it is valid; else from `contended`, which fills one in
+// for certain.
+template <class T, class Attempt, class Contended>
+[[gnu::always_inline]] inline T valid_value(Attempt attempt, Contended contended) {
+  T result;  // returned in place, without a second copy
+  if (!attempt(result)) [[unlikely]]
+    contended(result);
+  return result;
+}
+
+// In registers, or without a default constructor. The slow path is a call from the end of the fast one, so that the
+// fast one saves no registers.
+template <class T>
+concept returned_by_copy = sizeof(T) <= 2 * sizeof(word) || !std::is_nothrow_default_constructible_v<T>;
+
 template <class T, class Contended>
 [[gnu::cold, gnu::noinline]] T contended_value(Contended contended) {
   uninitialized<T> result;
   contended(result.value);
   return result.value;
 }
-template <class T, class Attempt, class Contended>
+template <returned_by_copy T, class Attempt, class Contended>
 [[gnu::always_inline]] inline T valid_value(Attempt attempt, Contended contended) {
-  if constexpr (sizeof(T) <= 2 * sizeof(word) || !std::is_nothrow_default_constructible_v<T>) {
-    uninitialized<T> result;
-    if (attempt(result.value)) [[likely]]
-      return result.value;
-    return contended_value<T>(contended);
-  } else {
-    T result;  // too large for registers: returned in place, without a second copy
-    if (!attempt(result)) [[unlikely]]
-      contended(result);
-    return result;
-  }
+  uninitialized<T> result;
+  if (attempt(result.value)) [[likely]]
+    return result.value;
+  return contended_value<T>(contended);
 }
 
 }  // namespace detail

@@ -1,0 +1,124 @@
+// x86-64's part of copy_native.hpp: SSE2 at least, AVX or AVX-512 where the translation unit is compiled for
+// them; large copies with the widest moves that the machine has.
+#ifndef RTSEQ_DETAIL_COPY_X86_64_HPP
+#define RTSEQ_DETAIL_COPY_X86_64_HPP
+
+#include <rtseq/detail/copy_units.hpp>
+
+#include <cstddef>
+
+#if defined(__x86_64__)
+
+namespace rtseq::detail::native {
+
+#if defined(__AVX__)
+template <>
+struct vector_type<32> {
+  typedef unsigned char type __attribute__((vector_size(32)));
+};
+#endif
+#if defined(__AVX512F__)
+template <>
+struct vector_type<64> {
+  typedef unsigned char type __attribute__((vector_size(64)));
+};
+inline constexpr std::size_t widest = 64;
+#elif defined(__AVX__)
+inline constexpr std::size_t widest = 32;
+#else
+inline constexpr std::size_t widest = 16;
+#endif
+
+// A legacy move in code that is compiled for AVX would stall.
+#if defined(__AVX__)
+#define RTSEQ_MOVE_VECTOR "vmovdqu "
+#else
+#define RTSEQ_MOVE_VECTOR "movdqu "
+#endif
+
+template <class Unit>
+[[nodiscard, gnu::always_inline]] inline Unit load_shared(const void* from) noexcept {
+  const auto& source = *static_cast<const operand<sizeof(Unit)>*>(from);
+  Unit value;
+  if constexpr (sizeof(Unit) == 1) {
+    __asm__ __volatile__("movb %1, %0" : "=q"(value) : "m"(source));
+  } else if constexpr (sizeof(Unit) == 2) {
+    __asm__ __volatile__("movw %1, %0" : "=r"(value) : "m"(source));
+  } else if constexpr (sizeof(Unit) == 4) {
+    __asm__ __volatile__("movl %1, %0" : "=r"(value) : "m"(source));
+  } else if constexpr (sizeof(Unit) == 8) {
+    __asm__ __volatile__("movq %1, %0" : "=r"(value) : "m"(source));
+  } else if constexpr (sizeof(Unit) <= 32) {
+    __asm__ __volatile__(RTSEQ_MOVE_VECTOR "%1, %0" : "=x"(value) : "m"(source));
+  } else {
+    __asm__ __volatile__("vmovdqu64 %1, %0" : "=v"(value) : "m"(source));
+  }
+  return value;
+}
+
+template <class Unit>
+[[gnu::always_inline]] inline void store_shared(void* to, Unit value) noexcept {
+  auto& dest = *static_cast<operand<sizeof(Unit)>*>(to);
+  if constexpr (sizeof(Unit) == 1) {
+    __asm__ __volatile__("movb %1, %0" : "=m"(dest) : "q"(value));
+  } else if constexpr (sizeof(Unit) == 2) {
+    __asm__ __volatile__("movw %1, %0" : "=m"(dest) : "r"(value));
+  } else if constexpr (sizeof(Unit) == 4) {
+    __asm__ __volatile__("movl %1, %0" : "=m"(dest) : "r"(value));
+  } else if constexpr (sizeof(Unit) == 8) {
+    __asm__ __volatile__("movq %1, %0" : "=m"(dest) : "r"(value));
+  } else if constexpr (sizeof(Unit) <= 32) {
+    __asm__ __volatile__(RTSEQ_MOVE_VECTOR "%1, %0" : "=m"(dest) : "x"(value));
+  } else {
+    __asm__ __volatile__("vmovdqu64 %1, %0" : "=m"(dest) : "v"(value));
+  }
+}
+#undef RTSEQ_MOVE_VECTOR
+
+// From here on copy_large.
+inline constexpr std::size_t large = 256;
+
+// Four moves of a width at a time; the last four overlap the ones before. At least four widths.
+#define RTSEQ_MOVE_FOUR(move, reg, s, d, width)                                                          \
+  move " 0*" width "(" s "), %%" reg "0\n\t" move " 1*" width "(" s "), %%" reg "1\n\t" move " 2*" width \
+       "(" s "), %%" reg "2\n\t" move " 3*" width "(" s "), %%" reg "3\n\t" move " %%" reg "0, 0*" width \
+       "(" d ")\n\t" move " %%" reg "1, 1*" width "(" d ")\n\t" move " %%" reg "2, 2*" width "(" d       \
+       ")\n\t" move " %%" reg "3, 3*" width "(" d ")\n\t"
+#define RTSEQ_COPY_WIDE(name, move, reg, width, leave)                                                     \
+  inline void name(std::byte* dest, const std::byte* source, std::size_t n) noexcept {                     \
+    const std::byte* const last_source = source + (n - 4 * width);                                         \
+    std::byte* const last_dest = dest + (n - 4 * width);                                                   \
+    __asm__ __volatile__("1:\n\t" RTSEQ_MOVE_FOUR(move, reg, "%[s]", "%[d]",                               \
+                                                  #width) "add $4*" #width                                 \
+                                                          ", %[s]\n\t"                                     \
+                                                          "add $4*" #width                                 \
+                                                          ", %[d]\n\t"                                     \
+                                                          "cmp %[last_s], %[s]\n\t"                        \
+                                                          "jb 1b\n\t" RTSEQ_MOVE_FOUR(                     \
+                                                              move, reg, "%[last_s]", "%[last_d]", #width) \
+                                                              leave                                        \
+                         : [s] "+r"(source), [d] "+r"(dest)                                                \
+                         : [last_s] "r"(last_source), [last_d] "r"(last_dest)                              \
+                         : "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3");                                \
+  }
+RTSEQ_COPY_WIDE(copy_sse2, "movdqu", "xmm", 16, "")
+RTSEQ_COPY_WIDE(copy_avx, "vmovdqu", "ymm", 32, "vzeroupper")
+RTSEQ_COPY_WIDE(copy_avx512, "vmovdqu64", "zmm", 64, "vzeroupper")
+#undef RTSEQ_COPY_WIDE
+#undef RTSEQ_MOVE_FOUR
+
+// Both sides in assembly. What the machine has was found out before main(), by the compiler's own runtime.
+[[gnu::noinline]] inline void copy_large(std::byte* dest, const std::byte* source, std::size_t n) noexcept {
+  if (__builtin_cpu_supports("avx512f")) {
+    copy_avx512(dest, source, n);
+  } else if (__builtin_cpu_supports("avx")) {
+    copy_avx(dest, source, n);
+  } else {
+    copy_sse2(dest, source, n);
+  }
+}
+
+}  // namespace rtseq::detail::native
+
+#endif
+#endif
