@@ -26,8 +26,8 @@ std::vector<candidate> nodes_with_memory(const topology& machine) {
   return candidates;
 }
 
-// Linux's score is (distance + penalties) * max + load, and load < max: so it compares like this word, whose low
-// bits break ties for the lowest id. A distance has 31 bits, a load at most 10 and an index 10.
+// Linux's score is (distance + penalties) * max + load, and load < max: so it compares like this word, whose
+// low bits break ties for the lowest id. A distance has 31 bits, a load at most 10 and an index 10.
 constexpr unsigned index_bits = 10;
 constexpr unsigned load_bits = 11;
 static_assert(max_nodes == 1 << index_bits);

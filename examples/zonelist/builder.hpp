@@ -1,8 +1,9 @@
 // From a topology to the lists: for each node, where to allocate, best first. Linux: build_all_zonelists().
 //
-// Pure functions: they read a topology and touch nothing else, so a rebuild runs with no lock held and no count odd.
-// Cost: O(P * M * log M) for P online nodes of which M have memory. Linux scans for each pick, O(P * M * M), and
-// inside the write section; within one list only nodes already picked change their load, so one sort gives the same.
+// Pure functions: they read a topology and touch nothing else, so a rebuild runs with no lock held and no
+// count odd. Cost: O(P * M * log M) for P online nodes of which M have memory. Linux scans for each pick, O(P
+// * M * M), and inside the write section; within one list only nodes already picked change their load, so one
+// sort gives the same.
 #ifndef ZONELIST_BUILDER_HPP
 #define ZONELIST_BUILDER_HPP
 
@@ -30,8 +31,8 @@ struct node_zonelists {
   std::vector<zone_ref> nofallback;  // NOFALLBACK: the node's own, for "this node only"
 };
 
-// Calls `emit` for each online node, ids ascending, with the positions in machine.nodes of the nodes to allocate
-// from, best first. The span is valid during the call.
+// Calls `emit` for each online node, ids ascending, with the positions in machine.nodes of the nodes to
+// allocate from, best first. The span is valid during the call.
 void for_each_fallback_order(const topology& machine,
                              absl::FunctionRef<void(const node& local, absl::Span<const int> order)> emit);
 

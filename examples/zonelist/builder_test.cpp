@@ -11,7 +11,8 @@
 namespace zonelist {
 namespace {
 
-// Linux's algorithm, as build_zonelists() and find_next_best_node() have it: a scan of all nodes for each pick.
+// Linux's algorithm, as build_zonelists() and find_next_best_node() have it: a scan of all nodes for each
+// pick.
 std::vector<std::vector<int>> orders_by_scan_per_pick(const topology& machine) {
   constexpr std::int64_t max_numnodes = max_nodes;
   std::vector<const node*> online;

@@ -1,19 +1,22 @@
-// The zonelist cache: for each node the lists of zones to allocate from, rebuilt under a writer's lock and walked
-// lock-free by threads and interrupt handlers. What the library is for.
+// The zonelist cache: for each node the lists of zones to allocate from, rebuilt under a writer's lock and
+// walked lock-free by threads and interrupt handlers. What the library is for.
 //
-// Two copies of the lists. A rebuild brings the zones that come and fills the copy that nobody is sent to, with no
-// count odd; then one short write section makes what belongs together change together: zones go, and readers are sent
-// to the other copy. Its length does not depend on the number of nodes, only on how many zones go (S23).
+// Two copies of the lists. A rebuild brings the zones that come and fills the copy that nobody is sent to,
+// with no count odd; then one short write section makes what belongs together change together: zones go, and
+// readers are sent to the other copy. Its length does not depend on the number of nodes, only on how many
+// zones go (S23).
 //
-// An allocation walks its list with no cookie. What it finds needs no validation: holding the pages proves it. Only
-// "nothing found" may be wrong: the walk may have begun before memory moved and ended after (S1). So the slow path
-// walks again between read_begin and read_retry, and says "out of memory" only if nothing changed between the two.
+// An allocation walks its list with no cookie. What it finds needs no validation: holding the pages proves
+// it. Only "nothing found" may be wrong: the walk may have begun before memory moved and ended after (S1). So
+// the slow path walks again between read_begin and read_retry, and says "out of memory" only if nothing
+// changed between the two.
 //
-// A slow reader may still walk a copy while the next rebuild but one fills it. It stays in bounds and meets real zones
-// only (list_table.hpp); and its cookie does not validate, because that copy's retirement was a write section: the
-// stores that fill it come after that section's release fence, and read_retry's acquire fence pairs with that.
+// A slow reader may still walk a copy while the next rebuild but one fills it. It stays in bounds and meets
+// real zones only; and its cookie does not validate, because a write section retired that copy before it was
+// filled (list_table.hpp).
 //
-// Context: what an interrupt is. Seqlock: no_seqlock shows what happens without one. Hooks: race points, for tests.
+// Context: what an interrupt is. Seqlock: no_seqlock shows what happens without one. Hooks: race points, for
+// tests.
 #ifndef ZONELIST_CACHE_HPP
 #define ZONELIST_CACHE_HPP
 
@@ -82,8 +85,8 @@ class ABSL_SCOPED_LOCKABLE hotplug_section {
 template <rtseq::interrupt_context Context, class Seqlock = rtseq::seqlock<Context>, class Hooks = no_hooks>
 class cache {
  public:
-  // Room for the online nodes of `everything` and their populated zones. Nothing is there before the first rebuild.
-  // `log` is told what comes and goes; it outlives the cache.
+  // Room for the online nodes of `everything` and their populated zones. Nothing is there before the first
+  // rebuild. `log` is told what comes and goes; it outlives the cache.
   cache(const topology& everything, rtseq::deferred_log& log)
       : log_{log},
         directory_{everything},
@@ -96,8 +99,8 @@ class cache {
 
   // ---- Readers. Any number; tasks and handlers. `node` is one of the directory's.
 
-  // The best zone's pages; empty: out of memory, and that is true. Lock-free; only one that found nothing, and then
-  // finds the count odd, waits as read_begin does, for no longer than publish() takes.
+  // The best zone's pages; empty: out of memory, and that is true. Lock-free; only one that found nothing,
+  // and then finds the count odd, waits as read_begin does, for no longer than publish() takes.
   [[nodiscard]] std::optional<page_block> allocate(int node, std::uint32_t pages, reader_stats& stats,
                                                    list_kind kind = list_kind::fallback) {
     const auto row = static_cast<std::size_t>(directory_.row_of(node));
@@ -122,9 +125,10 @@ class cache {
 
   // ---- Writers. Tasks only; blocking: one rebuild at a time.
 
-  // Makes the machine `now`: zones that are new in it come, those that it lacks go, others keep their pages, and the
-  // lists follow. Returns how long the count was odd. FailedPrecondition: a zone comes back that has pages out from
-  // last time. InvalidArgument: the cache was not made for that machine. Then nothing has changed.
+  // Makes the machine `now`: zones that are new in it come, those that it lacks go, others keep their pages,
+  // and the lists follow. Returns how long the count was odd. FailedPrecondition: a zone comes back that has
+  // pages out from last time. InvalidArgument: the cache was not made for that machine. Then nothing has
+  // changed.
   absl::StatusOr<std::chrono::nanoseconds> rebuild(const topology& now) ABSL_LOCKS_EXCLUDED(hotplug_) {
     auto odd_time = change_to(now);
     log_.flush();
@@ -185,7 +189,8 @@ class cache {
     return publish(*changes, message);
   }
 
-  // Zones that no list names yet, or that only a slow reader's old list still names: in either case real pages.
+  // Zones that no list names yet, or that only a slow reader's old list still names: in either case real
+  // pages.
   void bring(const std::vector<zone_change>& changes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(hotplug_) {
     for (const zone_change& c : changes) {
       if (c.pages == 0) continue;
@@ -195,15 +200,16 @@ class cache {
     }
   }
 
-  // The odd section. The memory that goes, goes before readers are sent to the lists without it: were it not for the
-  // count and the held-off interrupts, a reader that looks in between would find the old lists and no memory.
+  // The odd section. The memory that goes, goes before readers are sent to the lists without it: were it not
+  // for the count and the held-off interrupts, a reader that looks in between would find the old lists and no
+  // memory.
   std::chrono::nanoseconds publish(const std::vector<zone_change>& changes, const std::string& message)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(hotplug_) {
     using clock = std::chrono::steady_clock;
     const rtseq::write_irqsave_guard odd{lock_};
     const auto from = clock::now();
-    // Printing may wait for a lock whose holder waits for an even count (S3): deferred until the lock is released, from
-    // after it is taken (S20).
+    // Printing may wait for a lock whose holder waits for an even count (S3): deferred until the lock is
+    // released, from after it is taken (S20).
     rtseq::deferred_enter();
     for (const zone_change& c : changes) {
       if (c.pages != 0) continue;

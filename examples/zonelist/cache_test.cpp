@@ -133,8 +133,8 @@ TYPED_TEST(CacheIn, lists_are_intact_after_every_change) {
   EXPECT_EQ(stats.restarts, 0u);
 }
 
-// ---- S1, at the worst moment: the reader has found nothing in the only zone of its list and is about to see the
-// list's end; then the memory moves to the other node.
+// ---- S1, at the worst moment: the reader has found nothing in the only zone of its list and is about to see
+// the list's end; then the memory moves to the other node.
 
 struct at_worst_moment {
   static inline std::function<void()> once;

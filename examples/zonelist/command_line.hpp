@@ -1,7 +1,7 @@
 // The flags of one subcommand: --name=value, --name value; --name and --noname for those that are on or off.
 //
-// What is wrong is one line that names the flag and what was expected. (absl::ParseCommandLine would print several,
-// exit with 1, and give every subcommand every flag.)
+// What is wrong is one line that names the flag and what was expected. (absl::ParseCommandLine would print
+// several, exit with 1, and give every subcommand every flag.)
 #ifndef ZONELIST_COMMAND_LINE_HPP
 #define ZONELIST_COMMAND_LINE_HPP
 

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::uint64_t hot_pages = 65536;
 
-// A memory-only node at the lowest free id, as far from every other as from the next socket. Ids are not all taken.
+// A memory-only node at the lowest free id, as far from every other as from the next socket. Ids are not all
+// taken.
 int add_memory_node(topology& machine) {
   constexpr int local_distance = 10;
   constexpr int remote_distance = 20;

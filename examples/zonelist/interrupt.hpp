@@ -1,6 +1,7 @@
 // What one simulated device's interrupt does: allocate a page lock-free, now and then check a whole list.
 //
-// Async-signal-safe: it may run on top of the writer's own thread. Everything that it needs is there beforehand.
+// Async-signal-safe: it may run on top of the writer's own thread. Everything that it needs is there
+// beforehand.
 #ifndef ZONELIST_INTERRUPT_HPP
 #define ZONELIST_INTERRUPT_HPP
 
@@ -18,8 +19,8 @@
 
 namespace zonelist {
 
-// Written by one handler, read by whoever reports. All accesses are relaxed: counts that order nothing, exact once the
-// handler has been joined.
+// Written by one handler, read by whoever reports. All accesses are relaxed: counts that order nothing, exact
+// once the handler has been joined.
 struct interrupt_counts {
   std::atomic<std::uint64_t> allocations{0};
   std::atomic<std::uint64_t> restarts{0};

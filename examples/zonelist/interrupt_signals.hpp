@@ -22,9 +22,9 @@
 
 namespace zonelist {
 
-// Fires each handler `hz` times a second by a timer and a signal number of its own, on the constructing thread, from
-// construction until `end`. Above some 28,000 signals a second in all the kernel coalesces them, and further up
-// nothing else runs on that thread: so each handler stops its own timer at the end.
+// Fires each handler `hz` times a second by a timer and a signal number of its own, on the constructing
+// thread, from construction until `end`. Above some 28,000 signals a second in all the kernel coalesces them,
+// and further up nothing else runs on that thread: so each handler stops its own timer at the end.
 template <class Context, class Handler>
 class interrupt_signals {
  public:

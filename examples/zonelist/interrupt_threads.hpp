@@ -16,8 +16,9 @@
 
 namespace zonelist {
 
-// Fires each handler on a thread of its own, from construction to destruction: `hz` times a second, or as often as it
-// can but for a nap now and then, so that two cores are enough. The constructing thread is the writer.
+// Fires each handler on a thread of its own, from construction to destruction: `hz` times a second, or as
+// often as it can but for a nap now and then, so that two cores are enough. The constructing thread is the
+// writer.
 template <class Context, class Handler>
 class interrupt_threads {
  public:

@@ -1,7 +1,8 @@
-// How long something took, recorded from any context: counts per bucket, 32 buckets to each power of two (3 %).
+// How long something took, recorded from any context: counts per bucket, 32 buckets to each power of two (3
+// %).
 //
-// One writer, who may be a signal handler; any number of readers at any time. Nothing is allocated.
-// Source: G. Tene, HdrHistogram (log-linear buckets).
+// One writer, who may be a signal handler; any number of readers at any time. Nothing is allocated. Source:
+// G. Tene, HdrHistogram (log-linear buckets).
 #ifndef ZONELIST_LATENCY_HISTOGRAM_HPP
 #define ZONELIST_LATENCY_HISTOGRAM_HPP
 
@@ -17,8 +18,8 @@ namespace zonelist {
 
 class latency_histogram {
  public:
-  // Wait-free; the writer only. All accesses are relaxed: the counts order nothing, and whoever wants them exact
-  // joins the writer first.
+  // Wait-free; the writer only. All accesses are relaxed: the counts order nothing, and whoever wants them
+  // exact joins the writer first.
   void record(std::chrono::nanoseconds duration) noexcept {
     const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0));
     add(counts_[bucket_of(ns)], 1);

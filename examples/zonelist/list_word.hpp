@@ -1,9 +1,9 @@
 // One entry of a published list: a zone reference, or the end of the list, in one lock-free word.
 //
-// A reader can therefore meet an entry of another list than the one it began with, but never half an entry, and
-// what it follows is always a zone (S21 in two stores would let it walk past the end). Each entry carries the
-// generation of the rebuild that wrote it, and the end a checksum of the list: so a reader that believes it has one
-// list can prove it.
+// A reader can therefore meet an entry of another list than the one it began with, but never half an entry,
+// and what it follows is always a zone (S21 in two stores would let it walk past the end). Each entry carries
+// the generation of the rebuild that wrote it, and the end a checksum of the list: so a reader that believes
+// it has one list can prove it.
 #ifndef ZONELIST_LIST_WORD_HPP
 #define ZONELIST_LIST_WORD_HPP
 

@@ -1,4 +1,5 @@
-// A seqlock's interface with nothing behind it: `run --unsafe`. What then happens is why the seqlock is there.
+// A seqlock's interface with nothing behind it: `run --unsafe`. What then happens is why the seqlock is
+// there.
 #ifndef ZONELIST_NO_SEQLOCK_HPP
 #define ZONELIST_NO_SEQLOCK_HPP
 

@@ -11,7 +11,8 @@
 
 namespace zonelist {
 
-// A whole number in decimal digits and nothing else: no sign, no space. Empty if it is not one or above `max`.
+// A whole number in decimal digits and nothing else: no sign, no space. Empty if it is not one or above
+// `max`.
 std::optional<std::uint64_t> parse_number(absl::string_view text, std::uint64_t max);
 
 struct number_list {

@@ -29,8 +29,8 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-// Through thousands of signals a second: std::this_thread::sleep_until sleeps for a duration, and starts again after
-// each, which takes several times as long.
+// Through thousands of signals a second: std::this_thread::sleep_until sleeps for a duration, and starts
+// again after each, which takes several times as long.
 void sleep_until(clock::time_point due) {
   const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(due.time_since_epoch()).count();
   constexpr std::int64_t second_ns = 1'000'000'000;

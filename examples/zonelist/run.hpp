@@ -55,7 +55,8 @@ struct run_progress {
 
 using progress_view = std::function<void(const run_progress&)>;
 
-// Blocking. The calling thread is the writer; `show`, if any, is called a few times a second, on another thread.
+// Blocking. The calling thread is the writer; `show`, if any, is called a few times a second, on another
+// thread.
 run_results run(const run_options& options, hotplug machine, const progress_view& show);
 
 }  // namespace zonelist

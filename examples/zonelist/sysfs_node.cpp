@@ -77,7 +77,8 @@ absl::StatusOr<std::uint64_t> read_mem_total(const std::string& directory, int i
   return bad_input(path, expected, "none");
 }
 
-// What a node's memory is known from, best first: has_memory, its MemTotal, the zones that it is said to have.
+// What a node's memory is known from, best first: has_memory, its MemTotal, the zones that it is said to
+// have.
 absl::Status read_memory(const std::string& directory, std::optional<bool> has_memory,
                          const std::optional<std::vector<zone>>& zones, node& n) {
   const auto pages = read_mem_total(directory, n.id);

@@ -53,15 +53,17 @@ struct topology {
 inline constexpr char default_sysfs[] = "/sys/devices/system/node";
 inline constexpr char default_zoneinfo[] = "/proc/zoneinfo";
 
-// Reads a directory laid out like /sys/devices/system/node, of any kernel version and architecture, and a file
-// like /proc/zoneinfo. Without the latter (empty) each node with memory has one Normal zone of its MemTotal.
-// A file that contradicts another, or is not what the kernel would have printed, is an error that names it.
+// Reads a directory laid out like /sys/devices/system/node, of any kernel version and architecture, and a
+// file like /proc/zoneinfo. Without the latter (empty) each node with memory has one Normal zone of its
+// MemTotal. A file that contradicts another, or is not what the kernel would have printed, is an error that
+// names it.
 absl::StatusOr<topology> read_topology(const std::string& sysfs, const std::string& zoneinfo);
 
 // The machine that this runs on; one node where the kernel knows of none (built without CONFIG_NUMA).
 absl::StatusOr<topology> read_this_machine();
 
-// `nodes` nodes (1 to max_nodes) on a ring, each with CPUs and a Normal zone; distance 10 to itself and 10 more a hop.
+// `nodes` nodes (1 to max_nodes) on a ring, each with CPUs and a Normal zone; distance 10 to itself and 10
+// more a hop.
 topology make_ring(int nodes);
 
 }  // namespace zonelist

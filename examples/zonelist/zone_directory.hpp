@@ -1,4 +1,5 @@
-// Small numbers for the nodes and zones that may ever be there, fixed for a cache's life: readers use them unlocked.
+// Small numbers for the nodes and zones that may ever be there, fixed for a cache's life: readers use them
+// unlocked.
 #ifndef ZONELIST_ZONE_DIRECTORY_HPP
 #define ZONELIST_ZONE_DIRECTORY_HPP
 

@@ -1,10 +1,11 @@
 // The pages of one zone: who may take them, and how many are left, in one word.
 //
-// Because "is the zone here" and "how many pages are free" change together, no page is ever handed out from a zone
-// that has been removed: an allocation's compare-exchange fails if the zone left between its look and its take.
-// Pages that are out when the zone leaves come home to the same word; the zone's memory may go when all are.
+// Because "is the zone here" and "how many pages are free" change together, no page is ever handed out from a
+// zone that has been removed: an allocation's compare-exchange fails if the zone left between its look and
+// its take. Pages that are out when the zone leaves come home to the same word; the zone's memory may go when
+// all are.
 //
-//   plug --> online, all free --> (take, give) --> unplug --> offline, some out --> (give) --> all home --> reclaim
+//   plug -> online, all free -> (take, give) -> unplug -> offline, some out -> (give) -> all home -> reclaim
 #ifndef ZONELIST_ZONE_PAGES_HPP
 #define ZONELIST_ZONE_PAGES_HPP
 
@@ -20,8 +21,9 @@ class alignas(64) zone_pages {
 
   // Takes `pages`, or nothing and says false: fewer are free, or the zone is not there.
   [[nodiscard]] bool take(std::uint64_t pages) noexcept {
-    // acquire: a verdict "nothing here" is checked by the seqlock's read_retry after it; pairs with the release in
-    // plug() and unplug(), so that who sees the zone gone also sees the odd count under which it went.
+    // acquire: a verdict "nothing here" is checked by the seqlock's read_retry after it; pairs with the
+    // release in plug() and unplug(), so that who sees the zone gone also sees the odd count under which it
+    // went.
     std::uint64_t word = word_.load(std::memory_order_acquire);
     while ((word & online) != 0 && (word & free_mask) >= pages) {
       // acquire on success: pairs with give()'s release; what the last owner did to the pages is over.
@@ -33,7 +35,8 @@ class alignas(64) zone_pages {
     return false;
   }
 
-  // Gives back what take() gave. Wait-free where the processor can add to memory. The zone may be gone by then.
+  // Gives back what take() gave. Wait-free where the processor can add to memory. The zone may be gone by
+  // then.
   void give(std::uint64_t pages) noexcept {
     // release: pairs with take()'s and reclaim()'s acquire.
     word_.fetch_add(pages, std::memory_order_release);
