@@ -11,7 +11,7 @@ constexpr std::int32_t no_zone = -1;
 constexpr int room = 4;    // entries; the walk below may not leave them
 constexpr int usable = 1;  // zones of a higher kind are passed over; the end is of kind 0
 
-struct reference {
+struct alignas(8) reference {
   std::int32_t zone, kind;
 };
 
