@@ -22,8 +22,8 @@ std::string grouped(std::uint64_t number) {
 
 // Nanoseconds in the unit that a person would choose.
 std::string duration(std::uint64_t ns) {
-  if (ns < 10'000) return absl::StrCat(ns, " ns");
-  if (ns < 10'000'000) return absl::StrFormat("%.1f us", static_cast<double>(ns) / 1e3);
+  if (ns < 1'000) return absl::StrCat(ns, " ns");
+  if (ns < 1'000'000) return absl::StrFormat("%.1f us", static_cast<double>(ns) / 1e3);
   return absl::StrFormat("%.1f ms", static_cast<double>(ns) / 1e6);
 }
 
@@ -65,7 +65,8 @@ std::string results_table(const run_results& results, const std::string& title) 
   row("false out of memory", grouped(results.false_oom), must_be_0(results.false_oom));
   row("torn lists", grouped(results.torn), must_be_0(results.torn));
   row("lost pages", grouped(results.lost_pages), must_be_0(results.lost_pages));
-  row("longest odd time", duration(static_cast<std::uint64_t>(results.odd_max.count())), "");
+  row("longest odd time", duration(static_cast<std::uint64_t>(results.odd_max.count())),
+      "preemption included");
   row("log records", grouped(results.log_records), absl::StrCat(grouped(results.log_dropped), " dropped"));
   absl::StrAppendFormat(&text, "\n  %-20s %12s %12s %12s %12s\n", "time", "p50", "p99", "p99.9", "max");
   text += percentiles_row("allocation", *results.read_time);
