@@ -86,6 +86,16 @@ TEST(latched_model, a_handler_loads_and_tries_to_store_at_any_step_of_a_store) {
     p.afterwards([&s] { require_whole(s.load()); });
   }));
 }
+TEST(latched_model, a_handler_may_store_at_any_step_of_a_try_store) {
+  EXPECT_TRUE(proved([](program& p) {
+    auto& s = p.make<rtseq::latched<pair, model::interruptible<rtseq::pi_mutex>>>("value");
+    p.thread("writer", [&s] {
+      model::interrupt([&s] { s.store({2, 2}); });
+      (void)s.try_store({1, 1});
+    });
+    p.afterwards([&s] { require_whole(s.load()); });
+  }));
+}
 struct no_lock {
   static constexpr bool sleeps = false;
   void lock() noexcept {}

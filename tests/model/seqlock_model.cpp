@@ -194,6 +194,23 @@ TEST(seqlock_model, twin_without_irqsave_the_handler_would_wait_for_its_own_thre
   EXPECT_TRUE(fails(interrupted_writer<rtseq::spinlock>(false), "inside the caller's own write section"));
   EXPECT_TRUE(fails(interrupted_writer<rtseq::pi_mutex>(false), "inside the caller's own write section"));
 }
+// Waiting for a writer takes the lock: a handler that came just then would meet it in its own thread's hands.
+TEST(seqlock_model, a_handler_may_write_while_its_task_waits_for_a_writer) {
+  EXPECT_TRUE(proved([](program& p) {
+    auto& s = make<interruptible_lock<rtseq::pi_mutex>>(p);
+    p.thread("writer", [&s] {
+      const rtseq::write_irqsave_guard section{s.lock};
+      s.set(1);
+    });
+    p.thread("reader", [&s] {
+      model::interrupt([&s] {
+        const rtseq::write_irqsave_guard section{s.lock};
+        s.set(2);
+      });
+      (void)s.lock.read_begin();
+    });
+  }));
+}
 TEST(seqlock_model, a_handler_that_writes_is_kept_out_too) {
   const auto program_that = [](bool saves) {
     return [=](program& p) {
