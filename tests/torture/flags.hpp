@@ -13,12 +13,14 @@ namespace torture {
 struct flags {
   double seconds = 40;
   std::optional<std::uint64_t> seed;
-  std::uint64_t reads = 0;  // goes on until as many are checked, for at most `patience` times the seconds
+  std::uint64_t reads = 0;  // goes on until as many are checked
   std::string filter;
   bool list = false;
   bool self_test = false;
   settings how;
 
+  // How many times as long as wanted it may take, until every cell has been tried, until enough has been read.
+  static constexpr double overtime = 1.5;
   static constexpr double patience = 5;
 };
 

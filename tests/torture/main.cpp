@@ -51,31 +51,46 @@ std::string grouped(std::uint64_t number) {
   return digits;
 }
 
-struct row {
-  std::string type;
-  unsigned cells = 0;
-  std::uint64_t errors = 0;
-  tally sum;
-};
-
-void print_row(const std::string& type, unsigned cells, const tally& t, std::uint64_t errors) {
-  absl::PrintF("%-16s %5d %13s %15s %13s %11s %11s %8s %10.1f %7d\n", type, cells, grouped(t.writes),
-               grouped(t.reads), grouped(t.repeated), grouped(t.refused), grouped(t.in_handlers),
-               grouped(t.waits), static_cast<double>(t.worst_read_ns) / 1e3, errors);
-}
-
-void print_table(const std::vector<row>& rows) {
-  absl::PrintF("%-16s %5s %13s %15s %13s %11s %11s %8s %10s %7s\n", "type", "cells", "writes",
-               "checked reads", "repeated", "refused", "in handlers", "waits", "worst us", "errors");
-  row all;
-  for (const row& r : rows) {
-    print_row(r.type, r.cells, r.sum, r.errors);
-    all.sum.add(r.sum);
-    all.errors += r.errors;
-    all.cells += r.cells;
+// What is printed: a row a type.
+class table {
+ public:
+  void add(const std::string& type, bool new_cell, const tally& done, std::uint64_t errors) {
+    auto found = std::find_if(rows_.begin(), rows_.end(), [&](const row& r) { return r.type == type; });
+    if (found == rows_.end()) found = rows_.insert(rows_.end(), row{type, 0, 0, {}});
+    for (row* r : {&*found, &all_}) {
+      r->cells += new_cell ? 1 : 0;
+      r->errors += errors;
+      r->sum.add(done);
+    }
   }
-  print_row("all", all.cells, all.sum, all.errors);
-}
+  const tally& sum() const { return all_.sum; }
+  unsigned cells() const { return all_.cells; }
+
+  void print() {
+    absl::PrintF("%-16s %5s %13s %15s %13s %11s %11s %8s %10s %7s\n", "type", "cells", "writes",
+                 "checked reads", "repeated", "refused", "in handlers", "waits", "worst us", "errors");
+    std::sort(rows_.begin(), rows_.end(), [](const row& a, const row& b) { return a.type < b.type; });
+    for (const row& r : rows_) print(r);
+    print(all_);
+  }
+
+ private:
+  struct row {
+    std::string type;
+    unsigned cells = 0;
+    std::uint64_t errors = 0;
+    tally sum;
+  };
+  static void print(const row& r) {
+    absl::PrintF("%-16s %5d %13s %15s %13s %11s %11s %8s %10.1f %7d\n", r.type, r.cells,
+                 grouped(r.sum.writes), grouped(r.sum.reads), grouped(r.sum.repeated), grouped(r.sum.refused),
+                 grouped(r.sum.in_handlers), grouped(r.sum.waits),
+                 static_cast<double>(r.sum.worst_read_ns) / 1e3, r.errors);
+  }
+
+  std::vector<row> rows_;
+  row all_{"all", 0, 0, {}};
+};
 
 int torture(const flags& wanted) {
   std::vector<cell> cells = all_cells();
@@ -95,15 +110,7 @@ int torture(const flags& wanted) {
                injected ? "at every atomic access" : "in the sections only");
   std::fflush(stdout);
 
-  std::vector<row> rows;
-  for (const cell& c : cells) {
-    if (std::none_of(rows.begin(), rows.end(), [&](const row& r) { return r.type == c.type; })) {
-      rows.push_back({c.type, 0, 0, {}});
-    }
-    ++std::find_if(rows.begin(), rows.end(), [&](const row& r) { return r.type == c.type; })->cells;
-  }
-
-  // Spread over the time, so that a run cut short has tried some of all.
+  // In any order, so that a run that is cut short has tried some of all.
   random_numbers random{seed};
   for (std::size_t i = cells.size(); i > 1; --i)
     std::swap(cells[i - 1], cells[random.below(static_cast<unsigned>(i))]);
@@ -111,38 +118,39 @@ int torture(const flags& wanted) {
   const bool live = ::isatty(STDERR_FILENO) == 1;
   const clock::time_point begin = clock::now();
   const double slice = wanted.seconds / static_cast<double>(cells.size());
-  std::uint64_t reads = 0;
-  const auto enough = [&] { return seconds_since(begin) >= wanted.seconds && reads >= wanted.reads; };
-  for (unsigned round = 0;
-       round == 0 || (!enough() && seconds_since(begin) < flags::patience * wanted.seconds); ++round) {
-    for (std::size_t i = 0; i < cells.size(); ++i) {
+  table done;
+  const auto enough = [&](unsigned round) {
+    const double elapsed = seconds_since(begin);
+    if (round == 0) return elapsed > flags::overtime * wanted.seconds;
+    return elapsed > flags::patience * wanted.seconds ||
+           (elapsed >= wanted.seconds && done.sum().reads >= wanted.reads);
+  };
+  for (unsigned round = 0; !enough(round); ++round) {
+    for (std::size_t i = 0; i < cells.size() && !enough(round); ++i) {
       const cell& c = cells[i];
       if (live) {
-        absl::FPrintF(stderr, "\r\033[K%3.0f s  %s reads  %s", seconds_since(begin), grouped(reads), c.name);
+        absl::FPrintF(stderr, "\r\033[K%3.0f s  %s reads  %s", seconds_since(begin),
+                      grouped(done.sum().reads), c.name);
       }
       // What late cells are left with, if starting threads took its time.
       const double left = (wanted.seconds - seconds_since(begin)) / static_cast<double>(cells.size() - i);
-      const double share = round == 0 ? std::clamp(left, 0.1 * slice, slice) : slice;
+      const double share = round == 0 ? std::clamp(left, 0.3 * slice, slice) : slice;
       set_replay_hint(absl::StrFormat("--seed=%d --filter=%s", seed, c.name));
       // From its name: so that a filter does not change what a cell draws.
       std::uint64_t cell_seed = seed + round;
       for (const char letter : c.name) cell_seed = cell_seed * 31 + static_cast<unsigned char>(letter);
       const std::uint64_t errors_before = errors();
-      const tally done = run_cell(c, share, cell_seed, wanted.how);
-      row& r =
-          *std::find_if(rows.begin(), rows.end(), [&](const row& known) { return known.type == c.type; });
-      r.sum.add(done);
-      r.errors += errors() - errors_before;
-      reads += done.reads;
-      if (round != 0 && enough()) break;
+      const tally by_all = run_cell(c, share, cell_seed, wanted.how);
+      done.add(c.type, round == 0, by_all, errors() - errors_before);
     }
   }
   if (live) absl::FPrintF(stderr, "\r\033[K");
 
-  print_table(rows);
+  done.print();
+  const std::uint64_t reads = done.sum().reads;
   const std::uint64_t found = errors();
-  absl::PrintF("%s checked reads in %.0f s, %d errors (seed %d)\n", grouped(reads), seconds_since(begin),
-               found, seed);
+  absl::PrintF("%s checked reads in %.0f s, %d of %d cells, %d errors (seed %d)\n", grouped(reads),
+               seconds_since(begin), done.cells(), cells.size(), found, seed);
   if (reads < wanted.reads) {
     absl::FPrintF(stderr, "torture: fewer than %s checked reads: this machine is too slow, or too busy\n",
                   grouped(wanted.reads));

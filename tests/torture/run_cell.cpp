@@ -80,12 +80,21 @@ void write_once(subject& s, executor& by) {
   if (!s.write(by)) ++by.refused;
 }
 
-void handle_once(subject& s, executor& by) {
+// Returns how long it took.
+std::uint64_t handle_once(subject& s, executor& by) {
+  const std::uint64_t begin = now_ns();
   if (s.may_write(by) && by.random.one_in(4)) {
     write_once(s, by);
   } else {
     read_once(s, by);
   }
+  return now_ns() - begin;
+}
+
+// Where operations are slow (large values, sanitizers) handlers alone could keep a lock-free reader from ever getting
+// through: what they took, they leave several times.
+long breather_ns(std::uint64_t handler_ns) noexcept {
+  return static_cast<long>(std::min<std::uint64_t>(4 * handler_ns, 20'000'000));
 }
 
 // ---- Signals: a timer to one thread, started again by its handler, so that a slow handler does not starve the
@@ -99,9 +108,10 @@ struct signal_side {
   timer_t timer{};
   long period_ns = 0;
 
-  void arm() noexcept {
-    const itimerspec once{
-        {0, 0}, {0, period_ns / 2 + static_cast<long>(by.random.below(static_cast<unsigned>(period_ns)))}};
+  void arm(std::uint64_t handler_ns) noexcept {
+    const long pause = period_ns / 2 + static_cast<long>(by.random.below(static_cast<unsigned>(period_ns))) +
+                       breather_ns(handler_ns);
+    const itimerspec once{{0, 0}, {pause / 1'000'000'000, pause % 1'000'000'000}};
     ::timer_settime(timer, 0, &once, nullptr);
   }
 };
@@ -111,8 +121,7 @@ void on_tick(int, siginfo_t*, void*) {
   const int saved_errno = errno;
   if (signal_side* const side = own_signals) {
     const rtseq::signal_handler_scope scope;
-    handle_once(*side->target, side->by);
-    side->arm();
+    side->arm(handle_once(*side->target, side->by));
   }
   errno = saved_errno;
 }
@@ -145,7 +154,7 @@ class ticking {
     }
     started_ = true;
     own_signals = &side;
-    side.arm();
+    side.arm(0);
   }
   ~ticking() {
     if (!started_) return;
@@ -341,21 +350,23 @@ class running_cell {
   // Bursts with short gaps, for contention; then a rest, in which readers get their millions.
   void run_writer(executor& by) {
     subject& s = *subject_;
+    std::uint64_t usual_ns = 1'000'000;  // of one write; what is longer was waiting
     // To the last reader: one may be waiting for a change.
     while (readers_left_.load(std::memory_order_relaxed) != 0) {
       for (unsigned i = 1 + by.random.below(32); i != 0; --i) {
         const std::uint64_t begin = now_ns();
         write_once(s, by);
-        // As long as a write of this size takes here, or several times as long: readers get between.
         const std::uint64_t end = now_ns();
-        const std::uint64_t gap = std::min<std::uint64_t>(end - begin, 50'000) * by.random.below(8);
-        while (now_ns() < end + gap && !stopped()) {}
+        usual_ns = std::min(usual_ns + usual_ns / 64, end - begin);
+        // As long as a write takes or several times as long: lock-free readers get between.
+        const std::uint64_t gap = usual_ns * by.random.below(8);
+        while (now_ns() < end + gap) {}
       }
       if (by.random.one_in(32)) move_somewhere(by.random);
       if (by.random.one_in(8)) {
         ::sched_yield();
       } else {
-        sleep_ns(static_cast<long>(20'000 + by.random.below(300'000)));
+        sleep_ns(static_cast<long>(20'000 + by.random.below(300'000) + 8 * usual_ns));
       }
     }
   }
@@ -367,12 +378,12 @@ class running_cell {
     disturb_this_thread(by.random.next(), how_.spread);
     std::optional<rtseq::threaded_context::handler_scope> scope;
     if (what_.handlers == interrupts::threads) scope.emplace();
-    while (!stopped()) {
-      sleep_ns(50'000 + static_cast<long>(by.random.below(100'000)));
+    for (std::uint64_t handler_ns = 0; !stopped();) {
+      sleep_ns(50'000 + static_cast<long>(by.random.below(100'000)) + breather_ns(handler_ns));
       if (what_.handlers == interrupts::threads) {
-        handle_once(*subject_, by);
+        handler_ns = handle_once(*subject_, by);
       } else {
-        of.cpu.interrupt([&] { handle_once(*subject_, by); });
+        handler_ns = of.cpu.interrupt([&] { return handle_once(*subject_, by); });
       }
       if (by.random.one_in(64)) move_somewhere(by.random);
     }
