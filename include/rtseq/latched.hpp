@@ -55,10 +55,9 @@ class latched {
   // The same, or false if another writer is at work (perhaps the one that the caller has interrupted).
   // Wait-free; any context.
   [[nodiscard]] bool try_store(const T& value) noexcept {
-    if (!writers_.try_lock()) return false;
-    publish(value);
-    writers_.unlock();
-    return true;
+    const detail::try_exclusive_section held{writers_};
+    if (held) publish(value);
+    return static_cast<bool>(held);
   }
 
   // Calls `change` with a reference to a copy of the value and stores the copy: no store comes between. If

@@ -14,31 +14,52 @@
 #include <rtseq/detail/annotations.hpp>
 #include <rtseq/detail/atomic.hpp>
 
+#include <bit>
+#include <cstdint>
 #include <type_traits>
 
 namespace rtseq {
 
+namespace detail {
+
+// A class may be less aligned than an atomic of its size; an integer of that size stands for it.
+template <class T>
+using relaxed_storage = std::conditional_t<
+    std::is_scalar_v<T>, T,
+    std::conditional_t<
+        sizeof(T) == 1, std::uint8_t,
+        std::conditional_t<sizeof(T) == 2, std::uint16_t,
+                           std::conditional_t<sizeof(T) == 4, std::uint32_t,
+                                              std::conditional_t<sizeof(T) == 8, std::uint64_t, T>>>>>;
+
+}  // namespace detail
+
 template <class T>
 class relaxed {
+  using storage = detail::relaxed_storage<T>;
   static_assert(std::is_trivially_copyable_v<T>, "rtseq::relaxed<T>: T must be trivially copyable");
-  static_assert(detail::atomic<T>::is_always_lock_free,
+  static_assert(detail::atomic<storage>::is_always_lock_free,
                 "rtseq::relaxed<T>: T must fit a lock-free atomic; split it, or use rtseq::seqlocked");
 
  public:
   using value_type = T;
 
-  constexpr relaxed() noexcept : value_{T{}} {}
+  constexpr relaxed() noexcept : relaxed{T{}} {}
   // NOLINTNEXTLINE(google-explicit-constructor): a field converts from and to its type
-  constexpr relaxed(T value) noexcept : value_{value} {}
-  relaxed(const relaxed& other) noexcept : value_{other.load()} {}
+  constexpr relaxed(T value) noexcept : value_{std::bit_cast<storage>(value)} {}
+  relaxed(const relaxed& other) noexcept : relaxed{other.load()} {}
   relaxed& operator=(const relaxed& other) noexcept {
     store(other.load());
     return *this;
   }
 
   // Wait-free; any context. The order is relaxed: the count's fences order it.
-  [[nodiscard]] T load() const noexcept RTSEQ_NONBLOCKING { return value_.load(detail::data_load_order); }
-  void store(T value) noexcept RTSEQ_NONBLOCKING { value_.store(value, detail::data_store_order); }
+  [[nodiscard]] T load() const noexcept RTSEQ_NONBLOCKING {
+    return std::bit_cast<T>(value_.load(detail::data_load_order));
+  }
+  void store(T value) noexcept RTSEQ_NONBLOCKING {
+    value_.store(std::bit_cast<storage>(value), detail::data_store_order);
+  }
 
   // NOLINTNEXTLINE(google-explicit-constructor)
   operator T() const noexcept RTSEQ_NONBLOCKING { return load(); }
@@ -54,7 +75,7 @@ class relaxed {
   T operator--() noexcept RTSEQ_NONBLOCKING { return *this -= 1; }
 
  private:
-  detail::atomic<T> value_;
+  detail::atomic<storage> value_;
 };
 
 }  // namespace rtseq

@@ -35,7 +35,12 @@ class associated_lock {
  public:
   explicit associated_lock(Lock& lock) noexcept : lock_{&lock} {}
   read_token begin_even(const sequence& count) const {
-    return begin_behind_writer(count, *lock_, owner_, [] {});
+    return begin_behind_writer(count, *lock_, owner_, [this](auto section) {
+      lock_traits<Lock>::lock(*lock_);
+      const read_token token = section();
+      lock_traits<Lock>::unlock(*lock_);
+      return token;
+    });
   }
   void write_begins() noexcept { owner_.set(); }
   void write_ended() noexcept { owner_.clear(); }
@@ -95,7 +100,8 @@ class seqcount : private detail::associated_lock<Lock> {
   }
 
   // Open and close a write section. Wait-free. The caller holds the writers' lock and keeps out handlers
-  // that read; sections do not nest.
+  // that read; sections do not nest. Handlers that write need a seqlock, or a lock that does not boost: a
+  // waiting reader takes a lock that does, and a handler on top of it would wait for its own thread.
   void write_begin() noexcept RTSEQ_NONBLOCKING {
     writers::write_begins();
     count_.write_begin();

@@ -1,4 +1,6 @@
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <signal.h>
 
 #include <atomic>
 #include <cstdint>
@@ -64,6 +66,24 @@ TYPED_TEST(every_latched, writers_lose_nothing) {
     }
   }
   EXPECT_EQ(counter.load(), 2u * rounds);
+}
+
+TEST(latched, a_handler_may_store_whatever_its_task_is_doing) {
+  using context = rtseq::deferred_signal_context;
+  static latched<int, context> value{0};
+  static std::atomic<int> handled{0};
+  ASSERT_EQ(context::register_handler(SIGUSR2,
+                                      [](int, siginfo_t*, void*) {
+                                        value.store(2);
+                                        ++handled;
+                                      }),
+            0);
+  {
+    const pthread_t task = pthread_self();
+    rtseq::tests::repeating_thread sender{[task] { pthread_kill(task, SIGUSR2); }};
+    for (int i = 0; i < 20'000 || handled == 0; ++i) EXPECT_TRUE(value.try_store(1));
+  }
+  EXPECT_EQ(context::unregister_handler(SIGUSR2), 0);
 }
 
 template <std::size_t Bytes, class Value>

@@ -42,6 +42,16 @@ TEST(relaxed, copies_its_value) {
   EXPECT_EQ(b, 4);
 }
 
+TEST(relaxed, holds_a_class_that_is_less_aligned_than_an_atomic_of_its_size) {
+  struct two {
+    int a, b;
+  };
+  relaxed<two> field{{1, 2}};
+  EXPECT_EQ(field.load().b, 2);
+  field = two{3, 4};
+  EXPECT_EQ(static_cast<two>(field).a, 3);
+}
+
 TEST(relaxed, costs_no_space) {
   static_assert(sizeof(relaxed<char>) == 1);
   static_assert(sizeof(relaxed<double>) == sizeof(double));

@@ -1,4 +1,6 @@
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <signal.h>
 
 #include <atomic>
 #include <chrono>
@@ -284,6 +286,33 @@ TYPED_TEST(every_seqlock, no_wake_up_is_lost) {
     while (sleeps.load(std::memory_order_acquire) < i) std::this_thread::yield();
     const rtseq::write_irqsave_guard guard{lock};
   }
+}
+
+// A reader that waits holds the writers' lock for a moment. A handler that writes must not find it held by the
+// thread that it interrupted.
+TEST(seqlock, a_handler_may_write_whatever_its_task_is_doing) {
+  using context = rtseq::deferred_signal_context;
+  static seqlock<context> lock;
+  static std::atomic<int> handled{0};
+  ASSERT_EQ(context::register_handler(SIGUSR2,
+                                      [](int, siginfo_t*, void*) {
+                                        const rtseq::write_irqsave_guard guard{lock};
+                                        ++handled;
+                                      }),
+            0);
+  {
+    rtseq::tests::repeating_thread writer{[] {
+      const rtseq::write_irqsave_guard guard{lock};
+      for (int i = 0; i < 2'000; ++i) rtseq::detail::cpu_relax();  // longer than a reader pauses
+    }};
+    const pthread_t reader = pthread_self();
+    rtseq::tests::repeating_thread sender{[reader] {
+      pthread_kill(reader, SIGUSR2);
+      std::this_thread::sleep_for(std::chrono::microseconds{20});
+    }};
+    for (int i = 0; i < 2'000 || handled < 100; ++i) (void)lock.read_begin();
+  }
+  EXPECT_EQ(context::unregister_handler(SIGUSR2), 0);
 }
 
 // Under threaded_context handlers are threads and locks sleep: interrupts first and the lock second, in two

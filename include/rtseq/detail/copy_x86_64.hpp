@@ -38,7 +38,9 @@ inline constexpr std::size_t widest = 16;
 
 template <class Unit>
 [[nodiscard, gnu::always_inline]] inline Unit load_shared(const void* from) noexcept {
-  const auto& source = *static_cast<const operand<sizeof(Unit)>*>(from);
+  using bytes = operand<sizeof(Unit)>;
+  static_assert(sizeof(bytes) == sizeof(Unit));  // completes the type, as Clang wants it
+  const auto& source = *static_cast<const bytes*>(from);
   Unit value;
   if constexpr (sizeof(Unit) == 1) {
     __asm__ __volatile__("movb %1, %0" : "=q"(value) : "m"(source));
@@ -58,7 +60,9 @@ template <class Unit>
 
 template <class Unit>
 [[gnu::always_inline]] inline void store_shared(void* to, Unit value) noexcept {
-  auto& dest = *static_cast<operand<sizeof(Unit)>*>(to);
+  using bytes = operand<sizeof(Unit)>;
+  static_assert(sizeof(bytes) == sizeof(Unit));
+  auto& dest = *static_cast<bytes*>(to);
   if constexpr (sizeof(Unit) == 1) {
     __asm__ __volatile__("movb %1, %0" : "=m"(dest) : "q"(value));
   } else if constexpr (sizeof(Unit) == 2) {

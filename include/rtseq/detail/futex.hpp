@@ -18,7 +18,7 @@
 namespace rtseq::detail {
 
 // 0, or the errno of a failed call. Out of line: a path that comes here waits or wakes anyway.
-[[gnu::cold, gnu::noinline]] inline int futex_call(const void* word, int operation,
+[[gnu::cold, gnu::noinline]] inline int futex_call(const void* futex, int operation,
                                                    std::uint32_t value) noexcept {
 #if defined(SYS_futex)
   constexpr long number = SYS_futex;
@@ -26,7 +26,7 @@ namespace rtseq::detail {
   constexpr long number = SYS_futex_time64;  // 32-bit targets that never had a 32-bit time
 #endif
   const int saved = errno;
-  const long result = ::syscall(number, word, operation, value, nullptr, nullptr, 0);
+  const long result = ::syscall(number, futex, operation, value, nullptr, nullptr, 0);
   const int error = result < 0 ? errno : 0;
   errno = saved;
   return error;
@@ -48,11 +48,11 @@ inline void futex_wake_all(const atomic<std::uintptr_t>& count) noexcept {
 }
 
 // 0, or an errno: EDEADLK (the caller owns it), EAGAIN (its owner is exiting), ESRCH (its owner is gone).
-[[nodiscard]] inline int futex_lock_pi(atomic<std::uint32_t>& word) noexcept {
-  return futex_call(&word, FUTEX_LOCK_PI_PRIVATE, 0);
+[[nodiscard]] inline int futex_lock_pi(atomic<std::uint32_t>& futex) noexcept {
+  return futex_call(&futex, FUTEX_LOCK_PI_PRIVATE, 0);
 }
-[[nodiscard]] inline int futex_unlock_pi(atomic<std::uint32_t>& word) noexcept {
-  return futex_call(&word, FUTEX_UNLOCK_PI_PRIVATE, 0);
+[[nodiscard]] inline int futex_unlock_pi(atomic<std::uint32_t>& futex) noexcept {
+  return futex_call(&futex, FUTEX_UNLOCK_PI_PRIVATE, 0);
 }
 
 }  // namespace rtseq::detail

@@ -9,13 +9,13 @@
 
 namespace rtseq::detail {
 
-// Waits until `count` is even. A lock that boosts its owner is locked and unlocked: the writer then runs at
+// Waits until `count` is even. A lock that boosts its owner is taken and released: the writer then runs at
 // the reader's priority, and while the lock is held the count is even, so one wait is enough. With any other
-// lock the processor is given away until the writer is done. `before_sleeping` may object to a lock that
-// sleeps. Blocking, bounded by one write section if the lock boosts.
-template <class Lock, class BeforeSleeping>
-read_token begin_behind_writer(const sequence& count, Lock& lock, const lock_owner<Lock>& owner,
-                               BeforeSleeping before_sleeping) {
+// lock the processor is given away until the writer is done. `with_lock` calls its argument with the lock held.
+// Blocking, bounded by one write section if the lock boosts.
+template <class Lock, class WithLock>
+read_token begin_behind_writer(const sequence& count, const Lock& lock, const lock_owner<Lock>& owner,
+                               [[maybe_unused]] WithLock with_lock) {
   return count.begin_even([&, backoff = detail::backoff{}]() mutable {
     if (owner.is_this_thread(lock)) {
       fatal_violation(violation::self_deadlock,
@@ -24,11 +24,7 @@ read_token begin_behind_writer(const sequence& count, Lock& lock, const lock_own
                       &count);
     }
     if constexpr (lock_traits<Lock>::boosts_owner) {
-      before_sleeping();
-      lock_traits<Lock>::lock(lock);
-      const read_token token = count.begin();
-      lock_traits<Lock>::unlock(lock);
-      return token;
+      return with_lock([&] { return count.begin(); });
     } else {
       backoff.pause();
       return count.begin();

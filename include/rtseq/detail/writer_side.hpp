@@ -12,6 +12,9 @@
 namespace rtseq::detail {
 
 template <interrupt_context Context, class Lock>
+class exclusive_section;
+
+template <interrupt_context Context, class Lock>
 class writer_side {
   static_assert(writer_lock<Lock>,
                 "rtseq: Lock needs lock(), try_lock() and unlock(), or its own lock_traits");
@@ -41,6 +44,14 @@ class writer_side {
   void unlock() {
     owner_.clear();
     traits::unlock(lock_);
+  }
+
+  // The same without waiting. Interrupts are held off only if the lock is had.
+  [[nodiscard]] bool try_lock_irqsave(flags_type& flags) {
+    if constexpr (Context::irqsave_masks) flags = Context::save_and_disable();
+    if (try_lock()) return true;
+    if constexpr (Context::irqsave_masks) Context::restore(flags);
+    return false;
   }
 
   // One step: interrupts only where the context's handlers would interrupt this thread, then the lock.
@@ -75,8 +86,12 @@ class writer_side {
   }
 
  private:
+  // Interrupts are held off while the reader has the lock: a handler that took it would wait for its own thread.
   [[gnu::cold, gnu::noinline]] read_token begin_even(const sequence& count) {
-    return begin_behind_writer(count, lock_, owner_, [this] { might_sleep<Context, Lock>(this); });
+    return begin_behind_writer(count, lock_, owner_, [this](auto section) {
+      const exclusive_section<Context, Lock> held{*this};
+      return section();
+    });
   }
 
   [[no_unique_address]] lock_owner<Lock> owner_;
@@ -97,6 +112,25 @@ class exclusive_section {
  private:
   writer_side<Context, Lock>& writers_;
   typename Context::flags_type flags_;
+};
+
+// The same if the lock is to be had at once.
+template <interrupt_context Context, class Lock>
+class try_exclusive_section {
+ public:
+  explicit try_exclusive_section(writer_side<Context, Lock>& writers)
+      : writers_{writers}, held_{writers.try_lock_irqsave(flags_)} {}
+  ~try_exclusive_section() {
+    if (held_) writers_.unlock_irqrestore(flags_);
+  }
+  try_exclusive_section(const try_exclusive_section&) = delete;
+  try_exclusive_section& operator=(const try_exclusive_section&) = delete;
+  explicit operator bool() const noexcept { return held_; }
+
+ private:
+  writer_side<Context, Lock>& writers_;
+  [[no_unique_address]] typename Context::flags_type flags_{};
+  bool held_;
 };
 
 template <interrupt_context Context, class Lock>
