@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+#include "support.hpp"
+
 #if !defined(sigev_notify_thread_id)
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
@@ -72,6 +74,7 @@ thread_local std::atomic<int> calls{0};
 void count(int) { calls.fetch_add(1, std::memory_order_relaxed); }
 
 TEST(SignalContext, masks_all_but_synchronous_faults) {
+  if (const char* why = rtseq::tests::why_not_block_all_signals()) GTEST_SKIP() << why;
   const auto flags = signal_context::save_and_disable();
   for (int signo : {SIGUSR1, SIGUSR2, SIGALRM, SIGINT, SIGTERM, SIGCHLD, SIGPIPE, SIGRTMIN, SIGRTMAX}) {
     EXPECT_TRUE(blocked(signo)) << signo;
@@ -107,6 +110,7 @@ TEST(SignalContext, signal_in_a_section_waits_for_its_end) {
 }
 
 TEST(SignalContext, sections_nest) {
+  if (const char* why = rtseq::tests::why_not_block_all_signals()) GTEST_SKIP() << why;
   const installed handler(SIGUSR1, count);
   calls = 0;
   const auto outer = signal_context::save_and_disable();
@@ -200,6 +204,7 @@ TEST(SignalContext, handler_scope_tells_that_it_is_an_interrupt) {
 }
 
 TEST(SignalContext, other_threads_are_not_masked) {
+  if (const char* why = rtseq::tests::why_not_block_all_signals()) GTEST_SKIP() << why;
   const installed handler(SIGUSR1, count);
   const auto flags = signal_context::save_and_disable();
   bool enabled = true;

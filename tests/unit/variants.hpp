@@ -13,9 +13,12 @@
 #include <rtseq/lock/pi_mutex.hpp>
 #include <rtseq/lock/spinlock.hpp>
 #include <rtseq/lock/std_mutex.hpp>
+#include <type_traits>
 #if defined(RTSEQ_TEST_ABSL)
 #include <rtseq/lock/absl_mutex.hpp>
 #endif
+
+#include "support.hpp"
 
 namespace rtseq::tests {
 
@@ -32,6 +35,11 @@ using variants =
 #endif
                    variant<signal_context>, variant<deferred_signal_context>, variant<threaded_context>,
                    variant<virtual_cpu_context>>;
+
+template <class Context>
+const char* why_not_look_at_the_mask() {
+  return std::is_same_v<Context, signal_context> ? why_not_block_all_signals() : nullptr;
+}
 
 }  // namespace rtseq::tests
 
