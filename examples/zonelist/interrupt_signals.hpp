@@ -89,8 +89,10 @@ class interrupt_signals {
     const device& d = *static_cast<device*>(info->si_value.sival_ptr);
     (*d.handler)();
     if (std::chrono::steady_clock::now() < d.end) return;
+    const int saved_errno = errno;  // the interrupted code's
     const itimerspec never = {};
     ::timer_settime(d.timer, 0, &never, nullptr);
+    errno = saved_errno;
   }
 
   static void create_timer(device& d, int signo) {
