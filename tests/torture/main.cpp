@@ -186,7 +186,7 @@ int self_test(const flags& wanted) {
                  right ? "" : "  WRONG");
     wrong += right ? 0 : 1;
   }
-  absl::PrintF(wrong == 0 ? "every defect was found\n" : "the torture cannot be trusted\n");
+  absl::PrintF("%s\n", wrong == 0 ? "every defect was found" : "the torture cannot be trusted");
   return wrong == 0 ? 0 : 1;
 }
 
