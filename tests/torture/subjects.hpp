@@ -399,11 +399,7 @@ class latched_subject final : public subject {
     if (past().lane_by_lane()) {
       number = make_next_of_lane(by);
       const Value value = copy_in<Value>(by);
-      if (allowed(by.where) < allowance::locking) {
-        if (!value_.try_store(value)) return false;
-      } else if (by.random.one_in(2)) {
-        // A try holds off no interrupt, and one that stores would wait for its own thread.
-        const rtseq::irqsave_guard<Context> interrupts_off;
+      if (allowed(by.where) < allowance::locking || by.random.one_in(2)) {
         if (!value_.try_store(value)) return false;
       } else {
         value_.store(value);
