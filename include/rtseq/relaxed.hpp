@@ -38,7 +38,8 @@ template <class T>
 class relaxed {
   using storage = detail::relaxed_storage<T>;
   static_assert(std::is_trivially_copyable_v<T>, "rtseq::relaxed<T>: T must be trivially copyable");
-  static_assert(detail::atomic<storage>::is_always_lock_free,
+  // Loads and stores of one and two bytes are lock-free also where read-modify-writes of them are not (RISC-V).
+  static_assert(detail::atomic<storage>::is_always_lock_free || sizeof(T) <= 2,
                 "rtseq::relaxed<T>: T must fit a lock-free atomic; split it, or use rtseq::seqlocked");
 
  public:

@@ -81,6 +81,23 @@ TEST(pi_mutex, an_owner_that_is_gone_is_reported) {
       "rtseq: pi_mutex: its owner no longer exists");
 }
 
+TEST(pi_mutex, an_owner_that_ends_while_somebody_waits_is_reported) {
+  EXPECT_DEATH(
+      {
+        pi_mutex mutex;
+        std::atomic<bool> held{false};
+        std::thread owner{[&] {
+          traits::lock(mutex);
+          held = true;
+          std::this_thread::sleep_for(std::chrono::milliseconds{50});
+        }};
+        while (!held) std::this_thread::yield();
+        traits::lock(mutex);
+        owner.join();
+      },
+      "rtseq: pi_mutex: its owner no longer exists");
+}
+
 TEST(pi_mutex, a_waiter_sleeps_until_it_is_handed_over) {
   pi_mutex mutex;
   int shared = 0;

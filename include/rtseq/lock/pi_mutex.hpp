@@ -67,6 +67,7 @@ class RTSEQ_CAPABILITY("mutex") pi_mutex {
   // The word as the kernel reads it: the owner's thread id, and two flags above it.
   static constexpr std::uint32_t owner_mask = 0x3fff'ffff;
   static constexpr std::uint32_t waiters_flag = 0x8000'0000;
+  static constexpr std::uint32_t owner_died_flag = 0x4000'0000;
 
   [[gnu::cold, gnu::noinline]] void lock_contended() noexcept {
     if (held_by_this_thread()) {
@@ -76,8 +77,9 @@ class RTSEQ_CAPABILITY("mutex") pi_mutex {
       switch (detail::futex_lock_pi(word_)) {
         case 0:
           // acquire: the kernel handed the lock over; pairs with unlock_contended's release.
-          (void)word_.load(std::memory_order_acquire);
-          return;
+          if ((word_.load(std::memory_order_acquire) & owner_died_flag) == 0) return;
+          // Who waits while the owner dies inherits the lock, and what the owner left half done.
+          detail::fatal_violation(violation::owner_died, "pi_mutex: its owner no longer exists", this);
         case EAGAIN:  // the owner is about to exit
         case EINTR:
           break;
