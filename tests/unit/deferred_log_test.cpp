@@ -323,6 +323,12 @@ TEST(DeferredLog, two_logs_whose_sinks_print_into_each_other_come_to_rest) {
   EXPECT_EQ(right_state.records, 1);
 }
 
+// In a frame of its own: AddressSanitizer does not clean the frames that a cancellation leaves.
+template <class Log>
+[[gnu::noinline]] void print_apart(Log& log, std::string_view text) {
+  log.print(text);
+}
+
 TEST(DeferredLog, a_thread_cancelled_in_the_sink_does_not_leave_the_log_draining) {
   struct state {
     std::atomic<bool> in_sink{false};
@@ -338,7 +344,7 @@ TEST(DeferredLog, a_thread_cancelled_in_the_sink_does_not_leave_the_log_draining
       },
       &shared);
   std::thread cancelled([&] {
-    log.print("cancelled in here");
+    print_apart(log, "cancelled in here");
     while (true) usleep(100);
   });
   while (!shared.in_sink) usleep(100);
