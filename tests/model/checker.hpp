@@ -53,7 +53,7 @@ class program {
 };
 
 struct options {
-  double seconds = 60;  // then the verdict is `unfinished`
+  double seconds = 240;  // then the verdict is `unfinished`; sanitizers need most of it
   bool once = false;    // every execution is to be found once only: check it (slow)
 };
 
