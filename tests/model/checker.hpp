@@ -54,7 +54,7 @@ class program {
 
 struct options {
   double seconds = 240;  // then the verdict is `unfinished`; sanitizers need most of it
-  bool once = false;    // every execution is to be found once only: check it (slow)
+  bool once = false;     // every execution is to be found once only: check it (slow)
 };
 
 struct verdict {
