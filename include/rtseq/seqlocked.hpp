@@ -15,10 +15,12 @@
 
 #include <rtseq/context.hpp>
 #include <rtseq/detail/annotations.hpp>
+#include <rtseq/detail/deadline.hpp>
 #include <rtseq/detail/protected_value.hpp>
 #include <rtseq/detail/sequence.hpp>
 #include <rtseq/detail/writer_side.hpp>
 
+#include <optional>
 #include <utility>
 
 namespace rtseq {
@@ -47,6 +49,27 @@ class seqlocked {
     if (!attempt(copy.value)) return false;
     into = copy.value;
     return true;
+  }
+
+  // The same until a deadline, waiting as load does: a duration, or a time_point of steady_clock. At least
+  // one try. Blocking, bounded by the deadline; 50 us more if the lock does not boost its owner.
+  template <class Duration>
+  [[nodiscard]] bool try_load_for(T& into, const Duration& time) const {
+    return try_load_until(into, detail::deadline::after(time));
+  }
+  [[nodiscard]] bool try_load_until(T& into, const detail::deadline& end) const {
+    do {
+      if (try_load(into)) return true;
+      const std::optional<read_token> even = writers_.begin_until(count_, end);
+      if (!even) return false;
+      detail::uninitialized<T> copy;
+      value_.load_to(copy.value);
+      if (!count_.retry(*even)) {
+        into = copy.value;
+        return true;
+      }
+    } while (!end.passed());
+    return false;
   }
 
   // Replaces the value. Blocking: writers take turns. Any context, if it masks the handlers that store.

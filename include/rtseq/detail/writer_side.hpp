@@ -4,15 +4,26 @@
 #define RTSEQ_DETAIL_WRITER_SIDE_HPP
 
 #include <rtseq/context.hpp>
+#include <rtseq/detail/annotations.hpp>
+#include <rtseq/detail/deadline.hpp>
 #include <rtseq/detail/sequence.hpp>
 #include <rtseq/detail/waiting.hpp>
 #include <rtseq/lock/traits.hpp>
 #include <rtseq/violation.hpp>
 
+#include <concepts>
+#include <optional>
+
 namespace rtseq::detail {
 
 template <interrupt_context Context, class Lock>
 class exclusive_section;
+
+template <class Lock>
+concept lends_priority_until_a_deadline = lock_traits<Lock>::boosts_owner &&
+    requires(Lock& lock, const deadline& end) {
+  { lock.try_lock_until(end) } -> std::same_as<bool>;
+};
 
 template <interrupt_context Context, class Lock>
 class writer_side {
@@ -70,6 +81,31 @@ class writer_side {
   read_token begin(const sequence& count) {
     const read_token token = count.begin();
     return sequence::odd(token) ? begin_even(count) : token;
+  }
+
+  // The same until `end` at the latest. Empty: it is over, or the writer is the caller.
+  [[gnu::cold, gnu::noinline]] std::optional<read_token> begin_until(
+      const sequence& count, const deadline& end) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    const auto even = [](read_token token) {
+      return sequence::odd(token) ? std::nullopt : std::optional{token};
+    };
+    if (const auto token = even(count.begin_after_pause())) return token;
+    might_sleep<Context, Lock>(this);
+    for (backoff backoff;; backoff.pause()) {
+      if (end.passed() || owner_.is_this_thread(lock_)) return std::nullopt;
+      if constexpr (lends_priority_until_a_deadline<Lock>) {
+        flags_type flags{};
+        if constexpr (Context::irqsave_masks) flags = Context::save_and_disable();
+        if (lock_.try_lock_until(end)) {
+          owner_.set();
+          const read_token token = count.begin();  // even: the lock is held
+          unlock_irqrestore(flags);
+          return token;
+        }
+        if constexpr (Context::irqsave_masks) Context::restore(flags);
+      }
+      if (const auto token = even(count.begin())) return token;
+    }
   }
 
   // Sleeps until `count` has left `token`. A sleeper says so under the lock, so that the next writer knows:
