@@ -100,6 +100,7 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
   // Tries `lockless_attempts` times without the lock, then once with it: always finishes. Blocking. Holds
   // off interrupts while it has the lock.
   template <class F>
+  requires excluding_lock<Lock>
   auto read_or_lock(F&& section, unsigned lockless_attempts = 1) const RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
     using result_type = std::invoke_result_t<F&>;
     if constexpr (std::is_void_v<result_type>) {
@@ -117,7 +118,9 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
     return count_.changed_since(token);
   }
   // Sleeps until something has been written since `token`. Blocking; takes the lock. Tasks.
-  void wait_changed(read_token token) const { writers_.wait_changed(count_, token); }
+  void wait_changed(read_token token) const requires excluding_lock<Lock> {
+    writers_.wait_changed(count_, token);
+  }
 
   // ---- Writers. One at a time; the others wait as the lock waits. Locking again what the caller holds is a
   // reported error (self_deadlock), and so is a lock that sleeps where nothing may (sleep_in_atomic).
@@ -149,12 +152,13 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
     writers_.unlock_irqrestore(flags);
   }
 
-  // Excludes writers, and others who exclude them, without disturbing lock-free readers.
-  void read_lock_excl() RTSEQ_ACQUIRE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS { writers_.lock(); }
+  // Excludes writers, and others who exclude them, without disturbing lock-free readers. Not with a lock that
+  // excludes nobody (single_writer).
+  void read_lock_excl() requires excluding_lock<Lock> RTSEQ_ACQUIRE()
+  RTSEQ_NO_THREAD_SAFETY_ANALYSIS { writers_.lock(); }
   void read_unlock_excl() RTSEQ_RELEASE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS { writers_.unlock(); }
-  [[nodiscard]] flags_type read_lock_excl_irqsave() RTSEQ_ACQUIRE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
-    return writers_.lock_irqsave();
-  }
+  [[nodiscard]] flags_type read_lock_excl_irqsave() requires excluding_lock<Lock> RTSEQ_ACQUIRE()
+  RTSEQ_NO_THREAD_SAFETY_ANALYSIS { return writers_.lock_irqsave(); }
   void read_unlock_excl_irqrestore(flags_type flags) RTSEQ_RELEASE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
     writers_.unlock_irqrestore(flags);
   }

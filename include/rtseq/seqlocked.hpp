@@ -103,7 +103,9 @@ class seqlocked {
   }
 
   // Sleeps until something has been stored since `token`. Blocking; takes the lock. Tasks.
-  void wait_changed(read_token token) const { writers_.wait_changed(count_, token); }
+  void wait_changed(read_token token) const requires excluding_lock<Lock> {
+    writers_.wait_changed(count_, token);
+  }
 
  private:
   bool attempt(T& into) const noexcept {

@@ -28,6 +28,11 @@ concept basic_writer_lock = requires(L& lock) {
 
 template <basic_writer_lock L>
 struct lock_traits<L> {
+  // Makes whoever locks it wait for the others. False: the program promises that nobody else will (single_writer).
+  static constexpr bool excludes = [] {
+    if constexpr (requires { L::excludes; }) return L::excludes;
+    return true;
+  }();
   // Waiting for it gives up the processor: forbidden in atomic sections.
   static constexpr bool sleeps = [] {
     if constexpr (requires { L::sleeps; }) return L::sleeps;
@@ -61,6 +66,12 @@ concept writer_lock = requires(L& lock) {
   lock_traits<L>::lock(lock);
   { lock_traits<L>::try_lock(lock) } -> std::same_as<bool>;
   lock_traits<L>::unlock(lock);
+};
+
+// One that readers may take too. A specialisation of lock_traits that does not say is one.
+template <class L>
+concept excluding_lock = writer_lock<L> && !requires {
+  requires !lock_traits<L>::excludes;
 };
 
 namespace detail {
