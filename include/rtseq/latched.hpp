@@ -26,8 +26,9 @@ class latched {
  public:
   using value_type = T;
 
-  latched() = default;
-  explicit latched(const T& initial) noexcept : copies_{stored{initial}, stored{initial}} {}
+  constexpr latched() noexcept(noexcept(T())) requires std::is_default_constructible_v<T>
+  = default;
+  constexpr explicit latched(const T& initial) noexcept : copies_{stored{initial}, stored{initial}} {}
   latched(const latched&) = delete;
   latched& operator=(const latched&) = delete;
 

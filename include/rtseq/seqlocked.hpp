@@ -30,8 +30,9 @@ class seqlocked {
  public:
   using value_type = T;
 
-  seqlocked() = default;
-  explicit seqlocked(const T& initial) noexcept : value_{initial} {}
+  constexpr seqlocked() noexcept(noexcept(T())) requires std::is_default_constructible_v<T>
+  = default;
+  constexpr explicit seqlocked(const T& initial) noexcept : value_{initial} {}
   seqlocked(const seqlocked&) = delete;
   seqlocked& operator=(const seqlocked&) = delete;
 
