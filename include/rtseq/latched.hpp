@@ -5,7 +5,7 @@
 // Where a reader may wait for one short write section, seqlocked is smaller and its writes cost half.
 //
 // Cost: load as with seqlocked, and it repeats only if a whole store came between; store copies twice.
-// Size: twice sizeof(T) and 16 bytes, rounded up.
+// Size: twice sizeof(T) and 16 bytes, rounded up to a power of two if that is at most 64, as seqlocked's.
 // Limits: T as in seqlocked.
 // Source: Linux seqcount_latch_t; timekeeping's ktime_get_mono_fast_ns.
 #ifndef RTSEQ_LATCHED_HPP
@@ -93,8 +93,10 @@ class latched {
     latch_.write_latch_end();
   }
 
-  seqcount_latch latch_;
-  detail::writer_side<Context, Lock> writers_;
+  using writers = detail::writer_side<Context, Lock>;
+
+  alignas(detail::one_line<seqcount_latch, writers, stored[2]>()) seqcount_latch latch_;
+  writers writers_;
   stored copies_[2];
 };
 

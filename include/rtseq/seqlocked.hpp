@@ -8,7 +8,8 @@
 // For a reader that may never wait, however briefly, use latched.
 //
 // Cost: load copies the value and reads the count twice; store copies it between an uncontended lock and
-// unlock. Size: sizeof(T) and 16 bytes, rounded up.
+// unlock. Size: sizeof(T) and 16 bytes, rounded up to a power of two if that is at most 64: a small one lies on one
+// cache line. What other threads write beside it costs its readers; alignas(64) keeps that away.
 // Limits: T is trivially copyable and holds no pointers (see pointers_are_stable).
 #ifndef RTSEQ_SEQLOCKED_HPP
 #define RTSEQ_SEQLOCKED_HPP
@@ -133,9 +134,12 @@ class seqlocked {
     writers_.wake_sleepers(count_);
   }
 
-  detail::sequence count_;
-  mutable detail::writer_side<Context, Lock> writers_;  // mutable: readers wait there
-  detail::protected_value<T> value_;
+  using writers = detail::writer_side<Context, Lock>;
+  using stored = detail::protected_value<T>;
+
+  alignas(detail::one_line<detail::sequence, writers, stored>()) detail::sequence count_;
+  mutable writers writers_;  // mutable: readers wait there
+  stored value_;
 };
 
 }  // namespace rtseq

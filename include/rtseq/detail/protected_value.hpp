@@ -5,6 +5,7 @@
 #include <rtseq/detail/copy.hpp>
 #include <rtseq/detail/holds_pointer.hpp>
 
+#include <bit>
 #include <cstddef>
 #include <type_traits>
 
@@ -53,6 +54,15 @@ class protected_value {
   static constexpr std::size_t alignment = alignof(T) > sizeof(word) ? alignof(T) : sizeof(word);
   alignas(alignment) T value_;  // once constructed, accessed by its bytes only
 };
+
+// The alignment that keeps all of a small object on one cache line: its count, its lock and its value. A larger one
+// takes several lines anyway.
+template <class... Members>
+constexpr std::size_t one_line() noexcept {
+  constexpr std::size_t line = 64;
+  constexpr std::size_t size = (sizeof(Members) + ...);
+  return size <= line ? std::bit_ceil(size) : alignof(word);
+}
 
 // A T from `attempt`, which fills one in and says whether it is valid; else from `contended`, which fills one in
 // for certain.
