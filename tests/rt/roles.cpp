@@ -178,23 +178,29 @@ pair_of_roles mutex_roles() {
 const std::vector<kind>& all_kinds() {
   using enum expectation;
   using rtseq::seqlock, rtseq::task_context;
-  static const std::vector<kind> kinds = {
-      {"seqlock", bounded, true, false, seqlock_roles<seqlock<>>},
-      {"seqlock, signal_context", bounded, true, false, seqlock_roles<seqlock<rtseq::signal_context>>},
-      {"seqlock, threaded_context", bounded, false, false, seqlock_roles<seqlock<rtseq::threaded_context>>},
-      {"seqlock, a pthread PI mutex", bounded, false, false,
-       seqlock_roles<seqlock<task_context, pthread_pi_mutex>>},
-      {"seqlock, try_read_for 1 s", bounded, true, false, timed_roles<1'000'000'000>},
-      {"seqlock, try_read_for 20 us", times_out, true, false, timed_roles<short_time>},
-      {"seqcount of a pi_mutex", bounded, true, false, seqcount_roles<rtseq::pi_mutex>},
-      {"seqlocked, 8 KiB", bounded, true, true, value_roles<rtseq::seqlocked<two_pages>>},
-      {"latched, 8 KiB", never_waits, true, true, value_roles<rtseq::latched<two_pages>>},
-      {"seqlock, spinlock", inverts, false, false, seqlock_roles<seqlock<task_context, rtseq::spinlock>>},
-      {"std::mutex", inverts, false, false, mutex_roles<std::mutex>},
-      {"naive reader: spins", livelocks, false, false, naive_roles<[] {}>},
-      {"naive reader: sched_yield", livelocks, false, false, naive_roles<[] { ::sched_yield(); }>},
-  };
-  return kinds;
+  static const std::vector<kind> all = [] {
+    std::vector<kind> kinds = {
+        {"seqlock", bounded, true, false, seqlock_roles<seqlock<>>},
+        {"seqlock, signal_context", bounded, true, false, seqlock_roles<seqlock<rtseq::signal_context>>},
+        {"seqlock, threaded_context", bounded, false, false, seqlock_roles<seqlock<rtseq::threaded_context>>},
+        {"seqlock, a pthread PI mutex", bounded, false, false,
+         seqlock_roles<seqlock<task_context, pthread_pi_mutex>>},
+        {"seqlock, try_read_for 1 s", bounded, true, false, timed_roles<1'000'000'000>},
+        {"seqlock, try_read_for 20 us", times_out, true, false, timed_roles<short_time>},
+        {"seqcount of a pi_mutex", bounded, true, false, seqcount_roles<rtseq::pi_mutex>},
+        {"seqlocked, 8 KiB", bounded, true, true, value_roles<rtseq::seqlocked<two_pages>>},
+        {"latched, 8 KiB", never_waits, true, true, value_roles<rtseq::latched<two_pages>>},
+        {"seqlock, spinlock", inverts, false, false, seqlock_roles<seqlock<task_context, rtseq::spinlock>>},
+        {"std::mutex", inverts, false, false, mutex_roles<std::mutex>},
+        {"naive reader: spins", livelocks, false, false, naive_roles<[] {}>},
+        {"naive reader: sched_yield", livelocks, false, false, naive_roles<[] { ::sched_yield(); }>},
+    };
+#if defined(RTSEQ_RT_ZONELIST)
+    add_zonelist_kinds(kinds);
+#endif
+    return kinds;
+  }();
+  return all;
 }
 
 }  // namespace rtseq::rt

@@ -28,6 +28,8 @@ struct kind {
 };
 
 const std::vector<kind>& all_kinds();
+// Where the build has examples/zonelist.
+void add_zonelist_kinds(std::vector<kind>& kinds);
 
 }  // namespace rtseq::rt
 
