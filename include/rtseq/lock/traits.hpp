@@ -33,7 +33,8 @@ struct lock_traits<L> {
     if constexpr (requires { L::excludes; }) return L::excludes;
     return true;
   }();
-  // Waiting for it gives up the processor: forbidden in atomic sections.
+  // Its owner may sleep, and who waits for it sleeps until woken: forbidden in atomic sections. A spinlock does not,
+  // though its waiters give the processor away for a moment.
   static constexpr bool sleeps = [] {
     if constexpr (requires { L::sleeps; }) return L::sleeps;
     return true;
