@@ -42,7 +42,8 @@ class RTSEQ_CAPABILITY("mutex") pi_mutex {
       lock_contended();
   }
 
-  // Wait-free, never enters the kernel. Any context. False if anybody, the caller too, holds the lock.
+  // Wait-free; enters the kernel once a thread, for its id. Any context. False if anybody, the caller too, holds
+  // the lock.
   [[nodiscard]] bool try_lock() noexcept RTSEQ_NONBLOCKING RTSEQ_TRY_ACQUIRE(true) {
     std::uint32_t unlocked = 0;
     // acquire: pairs with unlock's release; without it the section could read what was there before.
