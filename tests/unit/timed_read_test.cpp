@@ -173,9 +173,52 @@ TEST(Deadline, takes_any_duration_and_no_overflow) {
   EXPECT_FALSE(deadline::after(1min).passed());
   EXPECT_TRUE(deadline::after(std::chrono::hours::min()).passed());
   EXPECT_TRUE(deadline::after(std::chrono::duration<float>{-1}).passed());
-  const timespec time = deadline{clock::time_point{1'500'000'000ns}}.time();
-  EXPECT_EQ(time.tv_sec, 1);
-  EXPECT_EQ(time.tv_nsec, 500'000'000);
+  EXPECT_FALSE(deadline{clock::time_point::max()}.passed());
+  EXPECT_TRUE(deadline{clock::time_point::min()}.passed());
+}
+
+TEST(Deadline, is_given_to_the_kernel_in_its_own_units_and_never_beyond_them) {
+  const auto since_boot = [](const timespec& t) {
+    return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
+  };
+  timespec now;
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  const timespec soon = deadline::after(1500ms).time();
+  EXPECT_GE(since_boot(soon), since_boot(now) + 1500ms);
+  EXPECT_LT(since_boot(soon), since_boot(now) + 60s);
+  EXPECT_LT(soon.tv_nsec, 1'000'000'000);
+  EXPECT_GT(deadline::after(std::chrono::hours::max()).time().tv_sec, soon.tv_sec);
+}
+
+// Counts from its own beginning.
+struct lap_clock {
+  using duration = std::chrono::milliseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<lap_clock>;
+  static constexpr bool is_steady = true;
+  static time_point now() {
+    static const auto start = clock::now();
+    return time_point{std::chrono::duration_cast<duration>(clock::now() - start)};
+  }
+};
+TEST(Deadline, is_of_any_steady_clock) {
+  EXPECT_FALSE(deadline{lap_clock::now() + 60s}.passed());
+  EXPECT_TRUE(deadline{lap_clock::now()}.passed());
+}
+
+TEST(TimedLock, an_end_beyond_what_the_kernel_counts_is_no_error) {
+  rtseq::pi_mutex mutex;
+  std::atomic<bool> held{false};
+  std::thread owner{[&] {
+    mutex.lock();
+    held = true;
+    std::this_thread::sleep_for(20ms);
+    mutex.unlock();
+  }};
+  while (!held) {}
+  (void)lockable_until(mutex, clock::now() + std::chrono::hours{1'000'000});  // had, or refused: not the end
+  owner.join();
 }
 
 }  // namespace

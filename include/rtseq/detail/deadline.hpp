@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 namespace rtseq::detail {
@@ -18,11 +19,11 @@ concept time_point_like = requires(const T& t) {
 
 class deadline {
  public:
-  // A time_point of std::chrono::steady_clock, which is CLOCK_MONOTONIC.
+  // A time_point of std::chrono::steady_clock, or of another steady clock, whatever its epoch.
   template <time_point_like TimePoint>
   deadline(const TimePoint& end) noexcept  // NOLINT(google-explicit-constructor): a time point is a deadline
-      : deadline{nanoseconds(end.time_since_epoch())} {
-    static_assert(TimePoint::clock::is_steady, "rtseq: a deadline is a time point of the steady clock");
+      : deadline{from(end, TimePoint::clock::now())} {
+    static_assert(TimePoint::clock::is_steady, "rtseq: a deadline is a time point of a steady clock");
   }
 
   // That long from now. A std::chrono::duration; what is too long to count is for ever.
@@ -36,8 +37,10 @@ class deadline {
   // Wait-free.
   bool passed() const noexcept { return now() >= end_; }
 
-  // As the kernel wants it.
+  // As the kernel wants it; where its seconds have 32 bits, the end of those at the latest.
   timespec time() const noexcept {
+    constexpr auto last = std::numeric_limits<time_t>::max();
+    if (end_ / second > last) return {last, 0};
     return {static_cast<time_t>(end_ / second), static_cast<long>(end_ % second)};
   }
 
@@ -45,6 +48,11 @@ class deadline {
   static constexpr std::int64_t second = 1'000'000'000;
 
   explicit deadline(std::int64_t end) noexcept : end_{end} {}
+
+  template <class TimePoint, class Now>
+  static deadline from(const TimePoint& end, const Now& clock_now) noexcept {
+    return end <= clock_now ? deadline{0} : after(end - clock_now);
+  }
 
   // At least 0.
   template <class Duration>
