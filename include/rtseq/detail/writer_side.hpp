@@ -172,6 +172,8 @@ class try_exclusive_section {
 
 template <interrupt_context Context, class Lock>
 [[gnu::noinline]] void writer_side<Context, Lock>::wait_changed(const sequence& count, read_token token) {
+  might_sleep<Context>(this,
+                       "waiting for a write sleeps, and interrupts are disabled: the writer may be one");
   while (!count.changed_since(token)) {
     {
       const exclusive_section held{*this};
