@@ -53,8 +53,8 @@ class latched {
     publish(value);
   }
 
-  // The same, or false if another writer is at work (perhaps the one that the caller has interrupted).
-  // Wait-free; any context.
+  // The same, or false if another writer is at work (perhaps the one that the caller has interrupted). Waits for no
+  // writer; costs what the context's save_and_disable and restore do, and wakes whoever waits for the lock. Any context.
   [[nodiscard]] bool try_store(const T& value) noexcept {
     const detail::try_exclusive_section held{writers_};
     if (held) publish(value);

@@ -37,8 +37,8 @@ class seqlocked {
   seqlocked(const seqlocked&) = delete;
   seqlocked& operator=(const seqlocked&) = delete;
 
-  // The value as one store left it. Lock-free; waits for a writer in mid-write as seqlock::read_begin does.
-  // Any context.
+  // The value as one store left it. Lock-free while nobody writes; waits for a writer in mid-write as
+  // seqlock::read_begin does. Any context.
   [[nodiscard]] T load() const {
     return detail::valid_value<T>([this](T& into) { return attempt(into); },
                                   [this](T& into) { load_waiting(into); });
@@ -92,7 +92,7 @@ class seqlocked {
     publish(copy.value);
   }
 
-  // The value, and a token for the questions below. Lock-free.
+  // The value, and a token for the questions below. Waits as load does.
   [[nodiscard]] std::pair<T, read_token> load_versioned() const {
     detail::uninitialized<T> copy;
     const read_token token = load_waiting(copy.value);
