@@ -2,6 +2,7 @@
 #ifndef ZONELIST_INTERRUPT_SIGNALS_HPP
 #define ZONELIST_INTERRUPT_SIGNALS_HPP
 
+#include "refused.hpp"
 #include "unblocked_signals.hpp"
 
 #include <rtseq/context/deferred_signal.hpp>
@@ -15,8 +16,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -127,10 +126,7 @@ class interrupt_signals {
   }
 
   static void check(int error) {
-    if (error == 0) return;
-    errno = error;
-    std::perror("zonelist: timer signals");
-    std::exit(EXIT_FAILURE);
+    if (error != 0) end_refused("timer signals", error);
   }
 
   std::vector<device> devices_;

@@ -65,6 +65,12 @@ void leave_one_file_descriptor() {
   ::setrlimit(RLIMIT_NOFILE, &one_more);
 }
 
+// A thread's stack is as large as the main thread's may become: larger than any address space.
+void leave_no_room_for_threads() {
+  const rlimit huge{rlim_t{1} << 50, RLIM_INFINITY};
+  ::setrlimit(RLIMIT_STACK, &huge);
+}
+
 void expect_refusal(const std::vector<std::string>& arguments, const std::string& name,
                     const std::string& expected) {
   const outcome got = zonelist(arguments);
@@ -235,6 +241,14 @@ TEST(RunWith, slow_interrupts_and_all_flags) {
                                 "--hotplug-hz=50", "--seconds=0.5", "--nojson", "--unsafe=false"});
   EXPECT_EQ(got.status, 0) << got.out << got.err;
   EXPECT_THAT(got.out, StartsWith("signal, 16 handlers"));
+}
+TEST(RunWith, no_threads_to_be_had) {
+  for (const char* context : {"threaded", "virtual-cpu"}) {
+    const outcome got = zonelist({"run", "--context", context, "--seconds=0.2"}, leave_no_room_for_threads);
+    EXPECT_EQ(got.status, 1);
+    EXPECT_EQ(got.out, "");
+    EXPECT_EQ(got.err, "zonelist: threads: Resource temporarily unavailable\n");
+  }
 }
 TEST(RunWith, no_subcommand) {
   const outcome got = zonelist({"--seconds=0.2", "--json"});

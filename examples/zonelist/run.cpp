@@ -5,6 +5,7 @@
 #include "interrupt_signals.hpp"
 #include "interrupt_threads.hpp"
 #include "no_seqlock.hpp"
+#include "refused.hpp"
 
 #include <absl/algorithm/container.h>
 #include <time.h>
@@ -65,7 +66,7 @@ class log_view {
 // Does something a few times a second, on a thread of its own, from construction to destruction.
 class ticker {
  public:
-  explicit ticker(const std::function<void()>& tick) : thread_{[this, tick] { run(tick); }} {}
+  explicit ticker(const std::function<void()>& tick) : thread_{start_thread([this, tick] { run(tick); })} {}
   ~ticker() {
     {
       const std::lock_guard lock(mutex_);
