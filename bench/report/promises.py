@@ -125,7 +125,7 @@ SPOKEN = {
     "plain": "plain copy",
     "plain_and_two_stores": "plain copy and two stores",
     "seqlocked_single_writer": "seqlocked, single writer",
-    "memcpy_between_fences": "memcpy between fences (a data race)",
+    "memcpy_between_fences": "memcpy between fences",
     "relaxed_words": "relaxed words",
     "byte_loop": "byte loop",
     "std_mutex": "std::mutex",
@@ -136,6 +136,9 @@ SPOKEN = {
     "urcu_memb": "liburcu memb",
     "urcu_qsbr": "liburcu qsbr",
     "urcu_bp": "liburcu bp",
+    "scan_per_pick": "scan per pick",
+    "rebuild": "rebuild and publication",
+    "longest_odd": "longest odd time",
 }
 
 
