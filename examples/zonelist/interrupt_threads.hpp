@@ -3,6 +3,7 @@
 #define ZONELIST_INTERRUPT_THREADS_HPP
 
 #include "refused.hpp"
+#include "run_end.hpp"
 
 #include <rtseq/context/threaded.hpp>
 #include <rtseq/context/virtual_cpu.hpp>
@@ -24,7 +25,7 @@ template <class Context, class Handler>
 class interrupt_threads {
  public:
   interrupt_threads(const std::vector<std::unique_ptr<Handler>>& handlers, std::optional<int> hz,
-                    std::chrono::steady_clock::time_point) {
+                    const run_end&) {
     for (const auto& handler : handlers) {
       threads_.push_back(start_thread([this, &handler = *handler, hz] { serve(handler, hz); }));
     }
