@@ -12,7 +12,8 @@ COLOURS = {
     "ck_sequence": "#edae49", "relaxed_words": "#a06cd5", "byte_loop": "#c77dba", "std_mutex": "#8a5a2b",
     "std_shared_mutex": "#b5651d", "pthread_rwlock": "#c9a27e", "absl_mutex": "#6b7a1f",
     "absl_mutex_readers": "#98a83a", "tbb_spin_rw_mutex": "#4d7ea8", "urcu_memb": "#2f4858", "urcu_qsbr": "#5f7a8c",
-    "urcu_bp": "#93a8b5", "rebuild": "#0b62c4", "longest_odd": "#008b72", "scan_per_pick": "#d1495b",
+    "urcu_bp": "#93a8b5", "rebuild": "#0b62c4", "longest_odd": "#008b72",
+    "longest_odd_cold": "#8fd0c4", "scan_per_pick": "#d1495b",
     "pi_mutex": "#0b62c4", "spinlock": "#38a3e8",
 }
 OURS = ("seqlocked", "seqlocked_single_writer", "latched", "rebuild", "longest_odd")
@@ -119,5 +120,6 @@ def draw(results, folder):
     lines(folder / "zonelist.svg", "Rebuild of the zonelists", "nodes", "µs",
           [("scan_per_pick", [(n, results.median(f"zonelist/scan_per_pick/{n}") / 1e3) for n in nodes]),
            ("rebuild", [(n, results.median(f"zonelist/rebuild/{n}") / 1e3) for n in nodes]),
-           ("longest_odd", [(n, results.median(f"zonelist/rebuild/{n}", "longest_odd_ns") / 1e3) for n in nodes])],
+           ("longest_odd", [(n, results.median(f"zonelist/rebuild/{n}", "longest_odd_ns") / 1e3) for n in nodes]),
+           ("longest_odd_cold", [(n, results.median(f"zonelist/cold/{n}", "longest_odd_ns") / 1e3) for n in nodes])],
           nodes)
