@@ -38,7 +38,8 @@ constexpr char usage[] =
     "(default)\n"
     "  replay-bug   shows, step by step, what the sequence lock's irqsave form is for\n"
     "\n"
-    "zonelist SUBCOMMAND --help says more. Exit status: 0; 1 an invariant broke; 2 bad input or usage.\n";
+    "zonelist SUBCOMMAND --help says more.\n"
+    "Exit status: 0; 1 an invariant broke, or the system refused; 2 bad input or usage.\n";
 
 int say(const absl::Status& bad, exit_code code = bad_usage) {
   std::fprintf(stderr, "zonelist: %s\n", std::string(bad.message()).c_str());
