@@ -23,7 +23,7 @@ class run_end {
     asked_for.store(false, std::memory_order_relaxed);
     struct sigaction action = {};
     action.sa_handler = ask;
-    action.sa_flags = SA_RESETHAND | SA_RESTART;
+    action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);  // the first is no int
     // Or timer signals that leave the thread no time would keep it from running.
     ::sigfillset(&action.sa_mask);
     for (std::size_t i = 0; i < signals.size(); ++i) {
