@@ -23,7 +23,7 @@ TEST_P(Priorities, are_kept_when_the_writer_is_preempted_in_mid_write) {
   if (const char* why = why_no_priorities()) GTEST_SKIP() << why;
   const named_case& it = GetParam();
   const outcome seen = preempt_writes(it.reader->make(), it.when);
-  EXPECT_EQ(broken_promise(it, seen, judge::order), "");
+  EXPECT_EQ(broken_promise(it, seen), "");
 }
 
 std::string test_name(const ::testing::TestParamInfo<named_case>& info) {
