@@ -41,8 +41,9 @@ bool locked = false;
 
 }  // namespace
 
-// ---- The C library's, counted while a thread is watched.
+// ---- The C library's, counted while a thread is watched. A sanitizer has its own.
 
+#if !defined(RTSEQ_RT_SANITIZED)
 extern "C" {
 void* __libc_malloc(size_t);
 void* __libc_calloc(size_t, size_t);
@@ -82,6 +83,7 @@ int pthread_mutex_lock(pthread_mutex_t* mutex) {
   return original(mutex);
 }
 }
+#endif
 
 namespace rtseq::rt {
 namespace {
@@ -214,7 +216,7 @@ watched watch(const std::function<void()>& run, const std::function<void()>& mea
 }
 
 const char* why_not_watch() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(RTSEQ_RT_SANITIZED)
   return "a sanitizer's runtime allocates and enters the kernel on its own";
 #elif !defined(__x86_64__) && !defined(__aarch64__)
   return "system calls are trapped on x86-64 and AArch64 only";
