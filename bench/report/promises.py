@@ -27,7 +27,9 @@ class Promise:
 
     def columns(self):
         def figure(value):
-            return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}" if abs(value) >= 10 else f"{value:.2f}"
+            if abs(value) >= 100:
+                return f"{value:.0f}"
+            return f"{value:.3g}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
 
         def spell(value):
             return figure(value) + (self.unit if self.unit == "×" else " " + self.unit)
