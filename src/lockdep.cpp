@@ -68,7 +68,10 @@ const held_entry* find(const thread_state& t, const map& m) noexcept {
   return nullptr;
 }
 
+const type_info& type_of(const held_entry& e) noexcept { return *node_at(e.node).type; }
 bool is_open(const held_entry& e) noexcept { return e.object != nullptr && e.object != &hole; }
+
+}  // namespace
 
 // ---- Exit.
 
@@ -76,16 +79,18 @@ void check_exit(const char* how) noexcept {
   thread_state& t = state;
   if (!looks(t)) return;
   for (unsigned i = 0; i < t.held; ++i) {
-    if (is_open(t.holds[i])) report(t, rule::held_at_exit, t.holds[i].object, t.holds[i].site, how);
+    if (is_open(t.holds[i])) report(t, rule::held_at_exit, t.holds[i].node, t.holds[i].site, how);
   }
   for (unsigned i = 0; i < t.reads; ++i) {
-    report(t, rule::unvalidated_read, t.reading[i].object, t.reading[i].site, how);
+    report(t, rule::unvalidated_read, t.reading[i].node, t.reading[i].site, how);
   }
   for (unsigned kind = 0; kind < irq_kinds; ++kind) {
-    if (t.saves[kind] != 0) report(t, rule::held_at_exit, nullptr, t.saved_at[kind], how);
+    if (t.saves[kind] != 0) report(t, rule::held_at_exit, 0, t.saved_at[kind], how);
   }
-  if (in_deferral()) report(t, rule::unbalanced_deferral, nullptr, location{}, how);
+  if (in_deferral()) report(t, rule::unbalanced_deferral, 0, location{}, how);
 }
+
+namespace {
 
 void thread_exits(void*) noexcept {
   check_exit("the thread ends");
@@ -153,21 +158,21 @@ void note_use(const thread_state& t, const map& m, unsigned index, bool waits, b
 
 // ---- Sleeping.
 
-void check_sleep(const thread_state& t, const map* m, bool signal_safe, const location& site,
+void check_sleep(const thread_state& t, unsigned index, bool signal_safe, const location& site,
                  const char* what) noexcept {
   const auto handlers = [&](irq kind) { return t.handlers[static_cast<unsigned>(kind)]; };
   for (irq kind : {irq::threaded, irq::virtual_cpu}) {
     const auto k = static_cast<unsigned>(kind);
-    if (t.saves[k] != 0) return report(t, rule::sleep_in_atomic, m, site, what, &t.saved_at[k]);
+    if (t.saves[k] != 0) return report(t, rule::sleep_in_atomic, index, site, what, &t.saved_at[k]);
   }
   if (handlers(irq::virtual_cpu) != 0 ||
       (!signal_safe && handlers(irq::signal) + handlers(irq::deferred_signal) != 0)) {
-    return report(t, rule::sleep_in_atomic, m, site, what);
+    return report(t, rule::sleep_in_atomic, index, site, what);
   }
   for (unsigned i = t.held; i-- != 0;) {
     const held_entry& e = t.holds[i];
-    if (is_open(e) && e.object->type->count && !e.object->type->sleeps) {
-      return report(t, rule::sleep_in_spinning_section, m, site, what, &e.site);
+    if (is_open(e) && type_of(e).count && !type_of(e).sleeps) {
+      return report(t, rule::sleep_in_spinning_section, index, site, what, &e.site);
     }
   }
 }
@@ -199,16 +204,16 @@ void hold(const map& lock, bool waits) noexcept {
   const location site = site_of(t, lock);
   if (const held_entry* const before = find(t, lock)) {
     const bool has_section = lock.type->in_interrupt != nullptr;
-    return report(t, has_section ? rule::recursive_write : rule::recursive_lock, &lock, site, nullptr,
+    return report(t, has_section ? rule::recursive_write : rule::recursive_lock, before->node, site, nullptr,
                   &before->site);
   }
   const unsigned index = node_of(lock);
   if (index == 0) return;
   if (const read_entry* const read = open_read(t)) {
-    report(t, rule::lock_in_read_section, &lock, site, nullptr, &read->site);
+    report(t, rule::lock_in_read_section, index, site, nullptr, &read->site);
   }
   if (waits) {
-    if (lock.type->sleeps) check_sleep(t, &lock, lock.type->signal_safe, site, nullptr);
+    if (lock.type->sleeps) check_sleep(t, index, lock.type->signal_safe, site, nullptr);
     depend(t, lock, index, site);
   }
   note_use(t, lock, index, waits, true, site);
@@ -223,12 +228,13 @@ void begin_writing(map& count, bool may_be_read_here) noexcept {
   const thread_state* const before = count.writer.exchange(&t, std::memory_order_relaxed);
   if (before == &t) {
     const held_entry* const outer = find(t, count);
-    return report(t, rule::recursive_write, &count, site, nullptr, outer != nullptr ? &outer->site : nullptr);
+    return report(t, rule::recursive_write, node_of(count), site, nullptr,
+                  outer != nullptr ? &outer->site : nullptr);
   }
-  if (before != nullptr) report(t, rule::two_writers, &count, site);
+  if (before != nullptr) report(t, rule::two_writers, node_of(count), site);
   const read_entry* const read = open_read(t);
   if (read != nullptr && !may_be_read_here) {
-    report(t, rule::write_in_read_section, &count, site, nullptr, &read->site);
+    report(t, rule::write_in_read_section, node_of(count), site, nullptr, &read->site);
   }
   const unsigned index = node_of(count);
   if (index == 0) return;
@@ -239,7 +245,7 @@ void begin_writing(map& count, bool may_be_read_here) noexcept {
 void end_writing(map& count) noexcept {
   thread_state& t = this_thread();
   if (!looks_at(t, count)) return;
-  if (!pop(t, count)) return report(t, rule::wrong_thread, &count, site_of(t, count));
+  if (!pop(t, count)) return report(t, rule::wrong_thread, node_of(count), site_of(t, count));
   count.writer.store(nullptr, std::memory_order_relaxed);  // relaxed: as in begin_writing
 }
 
@@ -257,10 +263,17 @@ thread_state& this_thread() noexcept {
 void acquire(const map& lock) noexcept { hold(lock, true); }
 void acquired(const map& lock) noexcept { hold(lock, false); }
 
+void acquire_once(const map& lock) noexcept {
+  const bool again = holds(lock);
+  acquire(lock);
+  if (again) fatal_violation(violation::self_deadlock, "a lock is taken again by its owner", &lock);
+}
+bool holds(const map& lock) noexcept { return find(state, lock) != nullptr; }
+
 void release(const map& lock) noexcept {
   thread_state& t = this_thread();
   if (!looks_at(t, lock)) return;
-  if (!pop(t, lock)) report(t, rule::wrong_thread, &lock, site_of(t, lock));
+  if (!pop(t, lock)) report(t, rule::wrong_thread, node_of(lock), site_of(t, lock));
 }
 
 void write_begin(map& count) noexcept { begin_writing(count, false); }
@@ -273,7 +286,7 @@ void waits_for_even(const map& count, const map* lock) noexcept {
   if (!looks_at(t, count)) return;
   const location site = site_of(t, count);
   if (const held_entry* const own = find(t, count)) {
-    report(t, rule::self_read, &count, site, nullptr, &own->site);
+    report(t, rule::self_read, own->node, site, nullptr, &own->site);
     fatal_violation(violation::self_deadlock,
                     "a read section begins inside the caller's own write section, and would wait for ever "
                     "(in a handler: the writer must use the _irqsave form)",
@@ -294,19 +307,22 @@ void waits_for_even(const map& count, const map* lock) noexcept {
   const location site = site_of(t, count);
   const void* const frame = __builtin_frame_address(0);
   const unsigned level = level_of(t);
+  const unsigned index = node_of(count);
+  if (index == 0) return;
   // One that began in a function that has ended, or here in an earlier round, was left.
   unsigned open = t.reads;
   while (open != 0) {
     const read_entry& e = t.reading[open - 1];
-    const bool ended = e.frame < frame || (e.frame == frame && e.object == &count &&
+    const bool ended = e.frame < frame || (e.frame == frame && e.object == &count && site.column() != 0 &&
                                            e.site.line() == site.line() && e.site.column() == site.column());
     if (e.level != level || !ended) break;
     --open;
     t.reads = open;
-    report(t, rule::unvalidated_read, e.object, e.site);
+    report(t, rule::unvalidated_read, e.node, e.site);
   }
   if (open == max_reads) return report_full(t, "read sections open at a time in one thread");
-  t.reading[open] = {&count, site, frame, static_cast<std::uint8_t>(level)};
+  t.reading[open] = {&count, site, static_cast<std::uint16_t>(index), frame,
+                     static_cast<std::uint8_t>(level)};
   signal_fence();
   t.reads = open + 1;
 }
@@ -323,9 +339,18 @@ void read_end(const map& count) noexcept {
   }
 }
 
+read_scope::read_scope() noexcept : depth_{looks(this_thread()) ? state.reads : 0} {}
+read_scope::~read_scope() {
+  thread_state& t = state;
+  if (depth_ == 0 || t.reads < depth_) return;
+  const read_entry left = t.reading[depth_ - 1];
+  t.reads = depth_ - 1;
+  if (looks(t)) report(t, rule::unvalidated_read, left.node, left.site);
+}
+
 void write_without_lock(const map& count) noexcept {
   thread_state& t = this_thread();
-  if (looks_at(t, count)) report(t, rule::write_without_lock, &count, site_of(t, count));
+  if (looks_at(t, count)) report(t, rule::write_without_lock, node_of(count), site_of(t, count));
 }
 
 void irq_saved(irq kind) noexcept {
@@ -340,7 +365,7 @@ void irq_restored(irq kind) noexcept {
   if (t.saves[k] != 0) {
     t.saves[k] = t.saves[k] - 1;
   } else if (looks(t)) {
-    report(t, rule::unbalanced_interrupts, nullptr, site_of(t));
+    report(t, rule::unbalanced_interrupts, 0, site_of(t));
   }
 }
 
@@ -363,9 +388,10 @@ void handler_left(irq kind) noexcept {
   t.has_site = t.interrupted[t.level].has_site;
 }
 
+void deferral_begins() noexcept { this_thread(); }
 void deferral_unbalanced(const char* how) noexcept {
   thread_state& t = this_thread();
-  if (looks(t)) report(t, rule::unbalanced_deferral, nullptr, site_of(t), how);
+  if (looks(t)) report(t, rule::unbalanced_deferral, 0, site_of(t), how);
 }
 
 void printing() noexcept {
@@ -373,15 +399,15 @@ void printing() noexcept {
   if (!looks(t)) return;
   for (unsigned i = t.held; i-- != 0;) {
     const held_entry& e = t.holds[i];
-    if (is_open(e) && e.object->type->count) {
-      return report(t, rule::print_in_write_section, e.object, site_of(t), nullptr, &e.site);
+    if (is_open(e) && type_of(e).count) {
+      return report(t, rule::print_in_write_section, e.node, site_of(t), nullptr, &e.site);
     }
   }
 }
 
 void sleeping(const char* what) noexcept {
   thread_state& t = this_thread();
-  if (looks(t)) check_sleep(t, nullptr, false, site_of(t), what);
+  if (looks(t)) check_sleep(t, 0, false, site_of(t), what);
 }
 
 site_scope::site_scope(const location& where) noexcept : mine_{false} {
@@ -403,6 +429,13 @@ callback_scope::~callback_scope() {
   state.site = outer_;
   signal_fence();
   state.has_site = had_site_;
+}
+
+void forget_this_thread() noexcept {
+  thread_state& t = state;
+  for (held_entry& e : t.holds) e.object = nullptr;
+  t.held = t.reads = 0;
+  for (unsigned& depth : t.saves) depth = 0;
 }
 
 quiet_scope::quiet_scope() noexcept { state.quiet = state.quiet + 1; }

@@ -235,7 +235,10 @@ namespace rtseq::lockdep {
 
 using namespace rtseq::detail::lockdep;
 
-void reset() noexcept { reset_graph(); }
+void reset() noexcept {
+  forget_this_thread();
+  reset_graph();
+}
 
 bool dump_dot(int descriptor) noexcept {
   const graph_lock lock;

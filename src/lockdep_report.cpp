@@ -184,7 +184,6 @@ struct label {
   const char* kind;
   const location& where;
 };
-label label_of(const map& m) noexcept { return {m.name, m.kind, m.where}; }
 label label_of(unsigned index) noexcept {
   const node& n = node_at(index);
   return {n.name, n.kind, n.where};
@@ -238,7 +237,7 @@ void put_state(text& out, const thread_state& t) noexcept {
     const held_entry& e = t.holds[i];
     if (e.object == nullptr || e.object == &hole) continue;
     nothing = false;
-    put(out << "  " << (e.object->type->count ? "the write section of " : ""), label_of(*e.object))
+    put(out << "  " << (is_count(e.node) ? "the write section of " : ""), label_of(e.node))
         << ", since " << e.site << "\n";
   }
   if (nothing) out << "  nothing\n";
@@ -274,19 +273,19 @@ void finish(const thread_state& t, rule broken) noexcept {
 
 }  // namespace
 
-void report(const thread_state& t, rule broken, const map* m, const location& site, const char* detail,
+void report(const thread_state& t, rule broken, unsigned index, const location& site, const char* detail,
             const location* other) noexcept {
   const graph_lock lock;
   digest d(broken);
   d.add(site);
-  if (m != nullptr) d.add(m->where);
+  d.add(index);
   if (other != nullptr) d.add(*other);
   if (!d.is_new()) return;
   begin(broken);
   put_thread(composing);
   composing << " at " << site << "\n";
   if (detail != nullptr) composing << "  " << detail << "\n";
-  if (m != nullptr) put(composing << "  ", label_of(*m)) << "\n";
+  if (index != 0) put(composing << "  ", label_of(index)) << "\n";
   if (other != nullptr) composing << "  against what began at " << *other << "\n";
   finish(t, broken);
 }
@@ -374,7 +373,7 @@ void report_usage(const thread_state& t, unsigned index, unsigned bit) noexcept 
 void report_full(const thread_state& t, const char* table) noexcept {
   // relaxed: who sees it late looks at a little more.
   if (!active.exchange(false, std::memory_order_relaxed)) return;
-  report(t, rule::out_of_room, nullptr, t.has_site ? t.site : location{}, table);
+  report(t, rule::out_of_room, 0, t.has_site ? t.site : location{}, table);
 }
 
 void reset_reports() noexcept { reported_count = 0; }

@@ -24,8 +24,9 @@ struct held_entry {
   std::uint8_t level;  // of handlers
 };
 struct read_entry {
-  const map* object;
+  const map* object;  // may be gone by now
   location site;
+  std::uint16_t node;
   const void* frame;  // of the function that began it; a deeper one has ended
   std::uint8_t level;
 };
@@ -56,6 +57,8 @@ struct thread_state {
 extern const map hole;
 
 thread_state& this_thread() noexcept;
+void forget_this_thread() noexcept;
+void check_exit(const char* how) noexcept;  // reports what the calling thread holds
 
 // ---- A class.
 
@@ -133,8 +136,8 @@ void report_cycle(const thread_state& t, const step* steps, unsigned count) noex
 void report_nesting(const thread_state& t, unsigned index) noexcept;
 void report_usage(const thread_state& t, unsigned index, unsigned bit) noexcept;
 void report_full(const thread_state& t, const char* table) noexcept;
-// `m` or `detail` may be null. `other`: where what it contradicts began.
-void report(const thread_state& t, rule broken, const map* m, const location& site,
+// `index` may be 0, `detail` null. `other`: where what it contradicts began.
+void report(const thread_state& t, rule broken, unsigned index, const location& site,
             const char* detail = nullptr, const location* other = nullptr) noexcept;
 
 void reset_graph() noexcept;

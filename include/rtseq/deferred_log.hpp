@@ -49,6 +49,7 @@ RTSEQ_THREAD_LOCAL(std::uint32_t, deferral_depth);
 inline void deferred_enter() noexcept RTSEQ_NONBLOCKING {
   detail::deferral_depth = detail::deferral_depth + 1;
   detail::signal_fence();  // a handler that interrupts the section sees the deferral
+  RTSEQ_LOCKDEP_HOOK(deferral_begins());
 }
 
 // Linux: printk_deferred_exit(). Ends the innermost deferral of this thread; does not flush. Wait-free. Any

@@ -73,7 +73,7 @@ std::size_t collected() noexcept;
 finding collected(std::size_t i) noexcept;
 void forget_collected(std::size_t from = 0) noexcept;
 
-// Forgets every order and use that was seen, and every finding; for tests.
+// Forgets every order and use that was seen, every finding, and what this thread holds; for tests.
 void reset() noexcept;
 
 // Writes the order graph as it was observed, for Graphviz: an edge A -> B for "B was waited for while A was held".

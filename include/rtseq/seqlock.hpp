@@ -80,6 +80,7 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
   auto read(F&& section RTSEQ_LOCKDEP_AND_AT) const {
     for (;;) {
       const read_token token = read_begin(RTSEQ_LOCKDEP_PASS);
+      RTSEQ_LOCKDEP_VALIDATES;
       if constexpr (std::is_void_v<std::invoke_result_t<F&>>) {
         section();
         if (!read_retry(token)) [[likely]]

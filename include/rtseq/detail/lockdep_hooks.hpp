@@ -19,6 +19,7 @@
 #define RTSEQ_LOCKDEP_HERE
 #define RTSEQ_LOCKDEP_VIA(expression) expression
 #define RTSEQ_LOCKDEP_PASS
+#define RTSEQ_LOCKDEP_VALIDATES
 #define RTSEQ_LOCKDEP_QUIET
 #define RTSEQ_LOCKDEP_CALLBACK
 #define RTSEQ_LOCKDEP_HOOK(call)
@@ -160,6 +161,8 @@ inline constexpr type_info bare_type{Count, Sleeps, SignalSafe, Boosts, irq::non
 void acquire(const map& lock) noexcept;   // about to wait for it
 void acquired(const map& lock) noexcept;  // a try that succeeded
 void release(const map& lock) noexcept;
+void acquire_once(const map& lock) noexcept;  // the same as acquire() for a lock that cannot tell its owner
+bool holds(const map& lock) noexcept;         // does this thread?
 
 void write_begin(map& count) noexcept;
 void write_end(map& count) noexcept;
@@ -178,6 +181,7 @@ void irq_restored(irq kind) noexcept;
 void handler_entered(irq kind) noexcept;
 void handler_left(irq kind) noexcept;
 
+void deferral_begins() noexcept;
 void deferral_unbalanced(const char* how) noexcept;
 void printing() noexcept;
 void sleeping(const char* what) noexcept;
@@ -221,6 +225,18 @@ class callback_scope {
   bool had_site_;
 };
 
+// A read section that is left before the end of this, by an exception, was not validated.
+class read_scope {
+ public:
+  read_scope() noexcept;
+  ~read_scope();
+  read_scope(const read_scope&) = delete;
+  read_scope& operator=(const read_scope&) = delete;
+
+ private:
+  unsigned depth_;
+};
+
 // What follows is the library's own doing: it was reported as a whole.
 class quiet_scope {
  public:
@@ -242,6 +258,7 @@ class quiet_scope {
     return expression;                    \
   }()
 #define RTSEQ_LOCKDEP_PASS lockdep_where
+#define RTSEQ_LOCKDEP_VALIDATES const ::rtseq::detail::lockdep::read_scope lockdep_read
 #define RTSEQ_LOCKDEP_QUIET const ::rtseq::detail::lockdep::quiet_scope lockdep_quiet
 #define RTSEQ_LOCKDEP_CALLBACK const ::rtseq::detail::lockdep::callback_scope lockdep_callback
 #define RTSEQ_LOCKDEP_HOOK(call) ::rtseq::detail::lockdep::call
