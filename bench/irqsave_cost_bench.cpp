@@ -1,6 +1,6 @@
-// What does it cost to hold interrupts off and let them in again, by context?
-#include <benchmark/benchmark.h>
-
+// What does it cost to hold interrupts off and let them in again, by context? pthread_sigmask is what it costs to block
+// signals by hand.
+#include <signal.h>
 #include <rtseq/context.hpp>
 #include <rtseq/context/deferred_signal.hpp>
 #include <rtseq/context/signal.hpp>
@@ -9,33 +9,54 @@
 #include <rtseq/guards.hpp>
 #include <rtseq/seqlock.hpp>
 
+#include "support.hpp"
+
+namespace rtseq::bench {
 namespace {
 
 template <class Context>
 void save_and_restore(benchmark::State& state) {
   for (auto _ : state) {
-    const rtseq::irqsave_guard<Context> guard;
+    const irqsave_guard<Context> guard;
     benchmark::ClobberMemory();
   }
 }
 
 template <class Context>
 void write_section(benchmark::State& state) {
-  rtseq::seqlock<Context> lock;
+  alignas(page) static seqlock<Context> lock;
   for (auto _ : state) {
-    const rtseq::write_irqsave_guard guard{lock};
+    const write_irqsave_guard guard{lock};
     benchmark::ClobberMemory();
   }
 }
 
-#define RTSEQ_BENCH_CONTEXT(context)                    \
-  BENCHMARK_TEMPLATE(save_and_restore, rtseq::context); \
-  BENCHMARK_TEMPLATE(write_section, rtseq::context)
+void sigmask_pair(benchmark::State& state) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  for (auto _ : state) {
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    benchmark::ClobberMemory();
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+}
 
-RTSEQ_BENCH_CONTEXT(task_context);
-RTSEQ_BENCH_CONTEXT(signal_context);
-RTSEQ_BENCH_CONTEXT(deferred_signal_context);
-RTSEQ_BENCH_CONTEXT(threaded_context);
-RTSEQ_BENCH_CONTEXT(virtual_cpu_context);
+const bool registered = [] {
+  const std::tuple contexts{
+      candidate<task_context>{"task_context"},
+      candidate<signal_context>{"signal_context"},
+      candidate<deferred_signal_context>{"deferred_signal_context"},
+      candidate<threaded_context>{"threaded_context"},
+      candidate<virtual_cpu_context>{"virtual_cpu_context"},
+  };
+  for_each(contexts, []<class Context>(const candidate<Context>& c) {
+    benchmark::RegisterBenchmark(("irqsave/" + c.name).c_str(), save_and_restore<Context>);
+    benchmark::RegisterBenchmark(("write_section/" + c.name).c_str(), write_section<Context>);
+  });
+  benchmark::RegisterBenchmark("irqsave/pthread_sigmask", sigmask_pair);
+  return true;
+}();
 
 }  // namespace
+}  // namespace rtseq::bench

@@ -1,72 +1,73 @@
-// What the benchmarks share: values of a given size, and the alternatives that a user would pick.
+// What the benchmarks share: values of a given size, and what keeps the compiler from looking through them.
+//
+// Every candidate is measured in the same frame: its load or store is inlined into the loop (or not, if it is a
+// library's), works on a static object that begins a page, and copies from or to a local that the compiler has to
+// believe is looked at between any two rounds.
 #ifndef RTSEQ_BENCH_SUPPORT_HPP
 #define RTSEQ_BENCH_SUPPORT_HPP
 
-#include <atomic>
+#include <benchmark/benchmark.h>
+
+#include <chrono>
 #include <cstddef>
-#include <cstring>
-#include <mutex>
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <utility>
 
 namespace rtseq::bench {
 
 template <std::size_t Bytes>
 struct value {
-  unsigned char bytes[Bytes];
+  static_assert(Bytes % sizeof(std::uint32_t) == 0);
+  std::uint32_t words[Bytes / sizeof(std::uint32_t)];
 };
 
-// The limit: no protection at all.
+// All of `object` is in memory here, where somebody may read and change it. benchmark::DoNotOptimize would let a small
+// one stay in registers for some candidates and not for others.
 template <class T>
-class plain {
- public:
-  T load() const { return value_; }
-  void store(const T& value) { value_ = value; }
+[[gnu::always_inline]] inline void look_at(T& object) {
+  __asm__ __volatile__("" : : "r"(&object) : "memory");
+}
 
- private:
-  T value_{};
-};
-
-// The usual user-space sequence lock: memcpy between fences. Fast, and a data race.
+// A pointer of which the compiler does not know where it points.
 template <class T>
-class racy_seqlock {
- public:
-  T load() const {
-    T copy;
-    for (;;) {
-      const std::size_t before = count_.load(std::memory_order_acquire);
-      std::memcpy(&copy, &value_, sizeof copy);
-      std::atomic_thread_fence(std::memory_order_acquire);
-      if ((before & 1) == 0 && count_.load(std::memory_order_relaxed) == before) return copy;
-    }
-  }
-  void store(const T& value) {
-    const std::size_t before = count_.load(std::memory_order_relaxed);
-    count_.store(before + 1, std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_release);
-    std::memcpy(&value_, &value, sizeof value);
-    count_.store(before + 2, std::memory_order_release);
-  }
+[[gnu::always_inline]] inline T* hidden(T* pointer) {
+  __asm__("" : "+r"(pointer));
+  return pointer;
+}
 
- private:
-  std::atomic<std::size_t> count_{0};
-  T value_{};
+inline constexpr std::size_t page = 4096;
+
+// What a thread has to own before it uses a P.
+struct nothing {};
+template <class P>
+struct thread_scope {
+  using type = nothing;
+};
+template <class P>
+requires requires { typename P::thread_scope; }
+struct thread_scope<P> {
+  using type = typename P::thread_scope;
+};
+template <class P>
+using thread_scope_of = typename thread_scope<P>::type;
+
+// A P as it is called in results: question/name/….
+template <class P>
+struct candidate {
+  using type = P;
+  std::string name;
 };
 
-template <class T>
-class locked {
- public:
-  T load() const {
-    const std::lock_guard guard{mutex_};
-    return value_;
-  }
-  void store(const T& value) {
-    const std::lock_guard guard{mutex_};
-    value_ = value;
-  }
+// Calls `visit` with each candidate of a tuple.
+template <class Tuple, class Visit>
+void for_each(const Tuple& candidates, Visit visit) {
+  std::apply([&](const auto&... each) { (visit(each), ...); }, candidates);
+}
 
- private:
-  mutable std::mutex mutex_;
-  T value_{};
-};
+// How long a run with several threads takes: --slice_ms.
+std::chrono::milliseconds slice();
 
 }  // namespace rtseq::bench
 

@@ -260,7 +260,7 @@ thread_state& this_thread() noexcept {
 
 // ---- The hooks.
 
-void acquire(const map& lock) noexcept { hold(lock, true); }
+void acquire(const map& lock) noexcept { hold(lock, lock.type == nullptr || lock.type->excludes); }
 void acquired(const map& lock) noexcept { hold(lock, false); }
 
 void acquire_once(const map& lock) noexcept {

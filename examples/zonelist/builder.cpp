@@ -1,6 +1,7 @@
 #include "builder.hpp"
 
-#include <algorithm>
+#include "key_sort.hpp"
+
 #include <cstdint>
 
 namespace zonelist {
@@ -42,6 +43,7 @@ void for_each_fallback_order(const topology& machine,
                              absl::FunctionRef<void(const node& local, absl::Span<const int> order)> emit) {
   std::vector<candidate> candidates = nodes_with_memory(machine);
   std::vector<std::uint64_t> keys;
+  key_sort sort;
   std::vector<int> order;
   std::size_t local_column = 0;
   for (std::size_t position = 0; position < machine.nodes.size(); ++position) {
@@ -57,7 +59,7 @@ void for_each_fallback_order(const topology& machine,
       const bool is_local = n.column == local_column;
       keys.push_back(is_local ? index : sort_key(distance + before_local + n.has_cpu + 1, n.load, index));
     }
-    std::sort(keys.begin(), keys.end());
+    sort(keys, index_bits);  // by index they are sorted already
 
     order.clear();
     int previous_distance = local.distances[local_column];

@@ -1,9 +1,9 @@
 // From a topology to the lists: for each node, where to allocate, best first. Linux: build_all_zonelists().
 //
 // Pure functions: they read a topology and touch nothing else, so a rebuild runs with no lock held and no
-// count odd. Cost: O(P * M * log M) for P online nodes of which M have memory. Linux scans for each pick, O(P
-// * M * M), and inside the write section; within one list only nodes already picked change their load, so one
-// sort gives the same.
+// count odd. Cost: one sort of M keys for each of P online nodes, M of which have memory; key_sort.hpp makes that
+// O(P * M). Linux scans for each pick, O(P * M * M), and inside the write section; within one list only nodes
+// already picked change their load, so one sort gives the same.
 #ifndef ZONELIST_BUILDER_HPP
 #define ZONELIST_BUILDER_HPP
 

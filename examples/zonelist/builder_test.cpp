@@ -1,5 +1,6 @@
 #include "builder.hpp"
 
+#include "key_sort.hpp"
 #include "test_support.hpp"
 
 #include <gtest/gtest.h>
@@ -86,6 +87,33 @@ TEST(Builder, handles_the_largest_distances) {
     for (int& distance : n.distances) distance = std::numeric_limits<int>::max() - (distance == 10 ? 1 : 0);
   }
   EXPECT_EQ(orders_of(machine), orders_by_scan_per_pick(machine));
+}
+
+TEST(Builder, tells_distances_apart_that_differ_in_any_of_their_bits) {
+  random_source random{5};
+  for (int round = 0; round < 300; ++round) {
+    topology machine = testing::random_topology(random, 40);
+    for (node& n : machine.nodes) {
+      for (int& distance : n.distances) distance = static_cast<int>(random.next() >> (33 + random.below(31)));
+    }
+    ASSERT_EQ(orders_of(machine), orders_by_scan_per_pick(machine)) << "round " << round;
+  }
+}
+
+TEST(KeySort, sorts_by_the_high_bits_and_keeps_equals_in_order) {
+  random_source random{6};
+  key_sort sort;
+  for (int round = 0; round < 300; ++round) {
+    const auto low_bit = static_cast<unsigned>(random.below(20));
+    std::vector<std::uint64_t> keys(random.below(600));
+    const std::uint64_t some_bits = random.next() & random.next();  // whole digits are equal now and then
+    for (std::uint64_t& key : keys) key = random.next() & some_bits;
+    auto expected = keys;
+    std::stable_sort(expected.begin(), expected.end(),
+                     [&](std::uint64_t a, std::uint64_t b) { return a >> low_bit < b >> low_bit; });
+    sort(keys, low_bit);
+    ASSERT_EQ(keys, expected) << "round " << round;
+  }
 }
 
 TEST(Builder, lists_zones_from_the_highest_down_and_only_populated_ones) {

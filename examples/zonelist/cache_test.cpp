@@ -1,6 +1,7 @@
 #include "cache.hpp"
 
 #include "hotplug.hpp"
+#include "interrupt_signals.hpp"
 #include "latency_histogram.hpp"
 #include "no_seqlock.hpp"
 #include "test_support.hpp"
@@ -12,7 +13,11 @@
 #include <rtseq/context/threaded.hpp>
 #include <rtseq/context/virtual_cpu.hpp>
 
+#include <signal.h>
+
+#include <atomic>
 #include <functional>
+#include <memory>
 #include <thread>
 
 namespace zonelist {
@@ -257,6 +262,49 @@ TEST(ZonePages, come_home_to_a_zone_that_is_gone) {
   EXPECT_EQ(pages.free(), 10u);
   EXPECT_TRUE(pages.reclaim(10));
   EXPECT_EQ(pages.free(), 0u);
+}
+
+class counting_handler {
+ public:
+  void operator()() noexcept { ++runs_; }
+  int runs() const { return runs_.load(); }
+
+ private:
+  std::atomic<int> runs_{0};
+};
+bool is_blocked(int signo) {
+  sigset_t mask;
+  ::pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+  return ::sigismember(&mask, signo) == 1;
+}
+
+TEST(InterruptSignals, are_unblocked_while_they_are_used_and_no_others_are) {
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::vector<std::unique_ptr<counting_handler>> handlers;
+  handlers.push_back(std::make_unique<counting_handler>());
+  handlers.push_back(std::make_unique<counting_handler>());
+  {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const interrupt_signals<rtseq::signal_context, counting_handler> running(handlers, {}, end);
+    EXPECT_FALSE(is_blocked(SIGRTMIN));
+    EXPECT_FALSE(is_blocked(SIGRTMIN + 1));
+    EXPECT_TRUE(is_blocked(SIGRTMIN + 2));
+    EXPECT_TRUE(is_blocked(SIGUSR1));
+    const auto all_ran = [&] {
+      return absl::c_all_of(handlers, [](const auto& handler) { return handler->runs() > 0; });
+    };
+    while (!all_ran() && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    EXPECT_TRUE(all_ran());
+    ::raise(SIGRTMIN);  // not a timer's: no handler's business
+  }
+  EXPECT_TRUE(is_blocked(SIGRTMIN));
+  EXPECT_TRUE(is_blocked(SIGRTMIN + 1));
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 TEST(LatencyHistogram, percentiles_are_within_three_percent) {

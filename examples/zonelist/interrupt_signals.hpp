@@ -2,6 +2,8 @@
 #ifndef ZONELIST_INTERRUPT_SIGNALS_HPP
 #define ZONELIST_INTERRUPT_SIGNALS_HPP
 
+#include "unblocked_signals.hpp"
+
 #include <rtseq/context/deferred_signal.hpp>
 #include <rtseq/context/signal.hpp>
 
@@ -33,16 +35,21 @@ class interrupt_signals {
   interrupt_signals(const std::vector<std::unique_ptr<Handler>>& handlers, std::optional<int> hz,
                     std::chrono::steady_clock::time_point end)
       : devices_(handlers.size()) {
+    sigset_t wanted;
+    ::sigemptyset(&wanted);
     for (std::size_t i = 0; i < devices_.size(); ++i) {
       install(signal_of(i));
+      ::sigaddset(&wanted, signal_of(i));
       devices_[i].handler = handlers[i].get();
       devices_[i].end = end;
       create_timer(devices_[i], signal_of(i));
     }
+    unblocked_.emplace(wanted);
     for (std::size_t i = 0; i < devices_.size(); ++i) start_timer(devices_[i], hz.value_or(default_hz), i);
   }
   ~interrupt_signals() {
     for (const device& d : devices_) ::timer_delete(d.timer);
+    unblocked_.reset();
     for (std::size_t i = 0; i < devices_.size(); ++i) uninstall(signal_of(i));
   }
   interrupt_signals(const interrupt_signals&) = delete;
@@ -61,7 +68,8 @@ class interrupt_signals {
 
   static int signal_of(std::size_t device) { return SIGRTMIN + static_cast<int>(device); }
 
-  // One that is still queued when its timer is gone must not end the program.
+  // One that is still queued when its timer is gone must not end the program; nor one that was queued before
+  // there was a timer, which this discards.
   static void ignore(int signo) { ::signal(signo, SIG_IGN); }
 
   static void install(int signo) {
@@ -86,6 +94,7 @@ class interrupt_signals {
   // Handlers of different devices may interrupt each other; a device's own does not.
   static void handle(int, siginfo_t* info, void*) {
     [[maybe_unused]] const std::conditional_t<deferred, nothing, rtseq::signal_handler_scope> in_handler;
+    if (info->si_code != SI_TIMER) return;  // somebody else sent it: there is no device to it
     const device& d = *static_cast<device*>(info->si_value.sival_ptr);
     (*d.handler)();
     if (std::chrono::steady_clock::now() < d.end) return;
@@ -125,6 +134,7 @@ class interrupt_signals {
   }
 
   std::vector<device> devices_;
+  std::optional<unblocked_signals> unblocked_;
 };
 
 }  // namespace zonelist

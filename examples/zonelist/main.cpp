@@ -40,9 +40,9 @@ constexpr char usage[] =
     "\n"
     "zonelist SUBCOMMAND --help says more. Exit status: 0; 1 an invariant broke; 2 bad input or usage.\n";
 
-int say(const absl::Status& bad) {
+int say(const absl::Status& bad, exit_code code = bad_usage) {
   std::fprintf(stderr, "zonelist: %s\n", std::string(bad.message()).c_str());
-  return bad_usage;
+  return code;
 }
 
 int print(const std::string& text) {
@@ -122,7 +122,7 @@ constexpr char run_explanation[] =
     "timer\n"
     "that interrupts the writer's own thread, anywhere.\n"
     "\n"
-    "Exit status 1 if anything that must be 0 is not.\n";
+    "Exit status 1 if anything that must be 0 is not, or nothing was allocated.\n";
 
 context_kind context_named(const std::string& name) {
   for (std::size_t i = 0; i < context_names.size(); ++i) {
@@ -186,7 +186,9 @@ int run_experiment(const arguments& args) {
 int replay(const arguments& args) {
   if (asks_for_help(args)) return print("usage: zonelist replay-bug\n");
   if (const absl::Status status = command_line().parse(args); !status.ok()) return say(status);
-  return print(replay_bug());
+  const auto story = replay_bug();
+  if (!story.ok()) return say(story.status(), broken);
+  return print(*story);
 }
 
 int dispatch(arguments args) {

@@ -3,10 +3,13 @@
 
 #include <absl/strings/str_split.h>
 #include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <nlohmann/json.hpp>
 
+#include <functional>
 #include <set>
 
 namespace zonelist {
@@ -23,7 +26,9 @@ struct outcome {
   std::string err;
 };
 
-outcome zonelist(const std::vector<std::string>& arguments) {
+// `prepare`: in the child, before it becomes the program. What it sets survives exec: masks, limits.
+outcome zonelist(
+    const std::vector<std::string>& arguments, const std::function<void()>& prepare = [] {}) {
   const scratch_directory dir;
   std::vector<std::string> words = {ZONELIST_PROGRAM};
   words.insert(words.end(), arguments.begin(), arguments.end());
@@ -36,6 +41,7 @@ outcome zonelist(const std::vector<std::string>& arguments) {
   if (child == 0) {
     if (std::freopen(out.c_str(), "w", stdout) != nullptr &&
         std::freopen(err.c_str(), "w", stderr) != nullptr) {
+      prepare();
       ::execv(argv[0], argv.data());
     }
     ::_exit(127);
@@ -43,6 +49,20 @@ outcome zonelist(const std::vector<std::string>& arguments) {
   int status = 0;
   ::waitpid(child, &status, 0);
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, testing::slurp(out), testing::slurp(err)};
+}
+
+void block_all_signals() {
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
+}
+
+// From now on no file can be opened but one at a time.
+void leave_one_file_descriptor() {
+  constexpr rlim_t standard = 3;
+  for (int fd = standard; fd < 1024; ++fd) ::close(fd);
+  const rlimit one_more{standard + 1, standard + 1};
+  ::setrlimit(RLIMIT_NOFILE, &one_more);
 }
 
 void expect_refusal(const std::vector<std::string>& arguments, const std::string& name,
@@ -181,6 +201,26 @@ TEST_P(Run, without_the_seqlock_finds_false_out_of_memory) {
   ADD_FAILURE() << "no false out of memory without the seqlock";
 }
 
+TEST_P(Run, takes_its_signals_though_the_parent_blocked_them) {
+  const outcome got = zonelist({"run", context(), "--seconds=0.5", "--json"}, block_all_signals);
+  EXPECT_EQ(got.status, 0) << got.err;
+  const auto json = nlohmann::json::parse(got.out, nullptr, false);
+  ASSERT_TRUE(json.is_object()) << got.out;
+  EXPECT_GT(json["allocations"], 0);
+}
+
+TEST(RunWith, no_allocation_shows_nothing_and_is_not_ok) {
+  // Over before the first timer fires, unless somebody else had the processor.
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    const outcome got = zonelist({"run", "--context=signal", "--seconds=1e-9"});
+    if (!::testing::Matches(ContainsRegex("allocations +0"))(got.out)) continue;
+    EXPECT_EQ(got.status, 1);
+    EXPECT_THAT(got.out, ContainsRegex("allocations +0 +BROKEN: must not be 0\n"));
+    return;
+  }
+  ADD_FAILURE() << "every run allocated";
+}
+
 TEST(RunOn, a_ring_of_any_size) {
   for (const char* nodes : {"1", "2", "4", "5", "64", "1024"}) {
     const outcome got = zonelist({"run", std::string("--nodes=") + nodes, "--seconds=0.3", "--handlers=3"});
@@ -215,6 +255,18 @@ TEST(ReplayBug, tells_the_story_the_same_way_each_time) {
   EXPECT_THAT(got.out, ContainsRegex("end of the section +now the handler runs: it reads 2\n"));
   EXPECT_THAT(got.out, HasSubstr("tries to read 1000 times, finds the count odd, and gives up"));
   EXPECT_THAT(got.out, ContainsRegex("read_begin\\(\\) +reported: a read section begins inside"));
+}
+
+TEST(ReplayBug, tells_the_same_story_where_the_parent_blocked_signals) {
+  const outcome got = zonelist({"replay-bug"}, block_all_signals);
+  EXPECT_EQ(got.status, 0);
+  EXPECT_EQ(got.out, zonelist({"replay-bug"}).out);
+}
+TEST(ReplayBug, says_so_where_it_cannot_be_told) {
+  const outcome got = zonelist({"replay-bug"}, leave_one_file_descriptor);  // a pipe takes two
+  EXPECT_EQ(got.status, 1);
+  EXPECT_EQ(got.out, "");
+  EXPECT_EQ(got.err, "zonelist: replay-bug: no report from the child process: Too many open files\n");
 }
 
 }  // namespace

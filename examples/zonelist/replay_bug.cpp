@@ -1,5 +1,7 @@
 #include "replay_bug.hpp"
 
+#include "unblocked_signals.hpp"
+
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <signal.h>
@@ -12,6 +14,7 @@
 #include <rtseq/seqlock.hpp>
 #include <rtseq/violation.hpp>
 
+#include <cerrno>
 #include <cstring>
 #include <optional>
 
@@ -63,13 +66,21 @@ class installed_handler {
     struct sigaction action = {};
     action.sa_handler = handler;
     ::sigaction(SIGUSR1, &action, &before_);
+    sigset_t own;
+    ::sigemptyset(&own);
+    ::sigaddset(&own, SIGUSR1);
+    unblocked_.emplace(own);
   }
-  ~installed_handler() { ::sigaction(SIGUSR1, &before_, nullptr); }
+  ~installed_handler() {
+    unblocked_.reset();
+    ::sigaction(SIGUSR1, &before_, nullptr);
+  }
   installed_handler(const installed_handler&) = delete;
   installed_handler& operator=(const installed_handler&) = delete;
 
  private:
   struct sigaction before_ = {};
+  std::optional<unblocked_signals> unblocked_;
 };
 
 class story {
@@ -178,11 +189,16 @@ void livelock_bounded(story& tell) {
   tell.end("without the bound the handler would spin for ever");
 }
 
+absl::Status no_report(const char* why) {
+  return absl::UnavailableError(absl::StrCat("replay-bug: no report from the child process: ", why));
+}
+
 // In a child process, for the library ends a program that would wait for itself.
-std::string report_of_waiting_handler() {
+absl::StatusOr<std::string> report_of_waiting_handler() {
   int pipe_ends[2];
-  if (::pipe(pipe_ends) != 0) return std::strerror(errno);
+  if (::pipe(pipe_ends) != 0) return no_report(std::strerror(errno));
   const pid_t child = ::fork();
+  const int fork_error = errno;
   if (child == 0) {
     static const int to_parent = pipe_ends[1];
     rtseq::set_violation_handler([](const rtseq::violation_report& r) noexcept {
@@ -201,21 +217,26 @@ std::string report_of_waiting_handler() {
     message.append(buffer, static_cast<std::size_t>(bytes));
   }
   ::close(pipe_ends[0]);
-  if (child > 0) ::waitpid(child, nullptr, 0);
+  if (child < 0) return no_report(std::strerror(fork_error));
+  ::waitpid(child, nullptr, 0);
+  if (message.empty()) return no_report("it ended without one");
   return message;
 }
 
-void livelock_waiting(story& tell) {
+absl::Status livelock_waiting(story& tell) {
   tell.head("signal, no irqsave: the same, with a handler that waits for an even count");
   tell.step("write_lock()", "the count is odd; signals are not blocked");
   tell.step("a signal arrives", "its handler calls read_begin()");
-  tell.step("read_begin()", absl::StrCat("reported: ", report_of_waiting_handler()));
+  const auto report = report_of_waiting_handler();
+  if (!report.ok()) return report.status();
+  tell.step("read_begin()", absl::StrCat("reported: ", *report));
   tell.end("rtseq ends the program with that line instead of spinning in silence");
+  return absl::OkStatus();
 }
 
 }  // namespace
 
-std::string replay_bug() {
+absl::StatusOr<std::string> replay_bug() {
   signal_machine shared;
   machine = &shared;
   story tell;
@@ -224,8 +245,9 @@ std::string replay_bug() {
   signal_two_steps(tell);
   signal_one_step(tell);
   livelock_bounded(tell);
-  livelock_waiting(tell);
+  const absl::Status told = livelock_waiting(tell);
   machine = nullptr;
+  if (!told.ok()) return told;
   return tell.text();
 }
 

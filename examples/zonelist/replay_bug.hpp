@@ -2,12 +2,15 @@
 #ifndef ZONELIST_REPLAY_BUG_HPP
 #define ZONELIST_REPLAY_BUG_HPP
 
+#include <absl/status/statusor.h>
+
 #include <string>
 
 namespace zonelist {
 
-// Does it, and says what happened: the same text each time. Tasks only; SIGUSR1 is its own meanwhile.
-std::string replay_bug();
+// Does it, and says what happened: the same text each time. Unavailable, with one line for a person: the
+// system gave it no child process to end. Tasks only; SIGUSR1 is its own meanwhile.
+absl::StatusOr<std::string> replay_bug();
 
 }  // namespace zonelist
 

@@ -59,7 +59,7 @@ std::string results_table(const run_results& results, const std::string& title) 
   const auto must_be_0 = [](std::uint64_t count) {
     return count == 0 ? "ok: must be 0" : "BROKEN: must be 0";
   };
-  row("allocations", grouped(results.allocations), "");
+  row("allocations", grouped(results.allocations), results.allocations == 0 ? "BROKEN: must not be 0" : "");
   row("rebuilds", grouped(results.rebuilds), "");
   row("restarts", grouped(results.restarts), "walks repeated because of a rebuild");
   row("false out of memory", grouped(results.false_oom), must_be_0(results.false_oom));

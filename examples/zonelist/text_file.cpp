@@ -3,6 +3,7 @@
 #include <absl/cleanup/cleanup.h>
 #include <absl/strings/escaping.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_replace.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,7 +46,7 @@ absl::StatusOr<std::string> read_text_file(const std::string& path, const std::s
     const ssize_t bytes = ::read(fd, buffer, sizeof buffer);
     if (bytes < 0 && errno == EINTR) continue;
     if (bytes < 0) return bad_input(path, expected, std::strerror(errno));
-    if (bytes == 0) return text;
+    if (bytes == 0) return absl::StrReplaceAll(text, {{"\r\n", "\n"}});
     text.append(buffer, static_cast<std::size_t>(bytes));
     if (text.size() > limit_bytes) {
       return bad_input(path, expected, absl::StrCat("more than ", limit_bytes, " bytes"));

@@ -1,7 +1,8 @@
 // One small text file, read whole: sysfs attributes, /proc/zoneinfo.
 //
 // Never blocks and never reads without end: what is not a regular file (a FIFO, a device, a directory) is
-// refused, and so is a file past the limit.
+// refused, and so is a file past the limit. Lines that end with CRLF, in a copy that another system made, are
+// read as if they ended with LF: here, once for all files.
 #ifndef ZONELIST_TEXT_FILE_HPP
 #define ZONELIST_TEXT_FILE_HPP
 

@@ -6,10 +6,12 @@
 #include "zoneinfo.hpp"
 
 #include <absl/strings/match.h>
+#include <absl/strings/str_replace.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace zonelist {
 namespace {
@@ -131,6 +133,30 @@ TEST_F(Sysfs, nodes_may_be_links_and_other_files_are_no_nodes) {
   dir_.write("power/node7", "");
   dir_.write("has_generic_initiator", "\n");
   EXPECT_EQ(read().nodes.size(), 2u);
+}
+
+// As a copy has them that went through another system.
+TEST_F(Sysfs, lines_may_end_with_crlf) {
+  zoneinfo_ = (dir_ / "zoneinfo").string();
+  dir_.write("zoneinfo",
+             "Node 0, zone   Normal\n        present  7\n"
+             "Node 1, zone   Normal\n        present  9\n");
+  dir_.remove("has_cpu");
+  dir_.write("node1/cpumap", "00000000,0000000c\n");
+  dir_.remove("node1/cpulist");
+  const auto with_and_without_zoneinfo = [this] {
+    const topology zones_read = read();
+    const std::string zoneinfo = std::exchange(zoneinfo_, "");
+    const topology zones_derived = read();
+    zoneinfo_ = zoneinfo;
+    return std::pair(zones_read, zones_derived);
+  };
+  const auto with_lf = with_and_without_zoneinfo();
+  for (const char* name : {"online", "possible", "has_memory", "zoneinfo", "node0/distance", "node0/cpulist",
+                           "node0/meminfo", "node1/cpumap"}) {
+    dir_.write(name, absl::StrReplaceAll(testing::slurp(dir_ / name), {{"\n", "\r\n"}}));
+  }
+  EXPECT_EQ(with_and_without_zoneinfo(), with_lf);
 }
 
 TEST_F(Sysfs, distances_may_be_as_large_as_an_int) {

@@ -22,11 +22,11 @@ class alignas(64) zone_pages {
   // Takes `pages`, or nothing and says false: fewer are free, or the zone is not there.
   [[nodiscard]] bool take(std::uint64_t pages) noexcept {
     // acquire: a verdict "nothing here" is checked by the seqlock's read_retry after it; pairs with the
-    // release in plug() and unplug(), so that who sees the zone gone also sees the odd count under which it
-    // went.
+    // release in unplug(), so that who sees the zone gone also sees the odd count under which it went.
     std::uint64_t word = word_.load(std::memory_order_acquire);
     while ((word & online) != 0 && (word & free_mask) >= pages) {
-      // acquire on success: pairs with give()'s release; what the last owner did to the pages is over.
+      // acquire on success: pairs with give()'s and plug()'s release; what the last owner, or who brought the
+      // zone, did to the pages is over.
       if (word_.compare_exchange_weak(word, word - pages, std::memory_order_acquire,
                                       std::memory_order_acquire)) {
         return true;
@@ -42,13 +42,15 @@ class alignas(64) zone_pages {
     word_.fetch_add(pages, std::memory_order_release);
   }
 
-  // ---- The writer, inside its write section.
+  // ---- The writer, before its write section: more memory than the lists say misleads nobody.
 
   // The zone is there, all its pages free. Only for a zone that was never there, or was reclaimed.
   void plug(std::uint64_t pages) noexcept {
-    // release: pairs with take()'s acquire.
+    // release: pairs with take()'s acquire. A plain store loses no give(): no page of the zone is out.
     word_.store(online | pages, std::memory_order_release);
   }
+
+  // ---- The writer, inside its write section: memory that goes makes lists and walks wrong.
 
   // No page leaves the zone from here on.
   void unplug() noexcept {

@@ -76,17 +76,21 @@ static_assert(interrupt_context<task_context>);
 
 namespace detail {
 
-// Linux: might_sleep(). Reports a lock that sleeps, about to be taken where nothing may, whether or not it
-// would have slept this time. Nothing remains of it where context and lock cannot disagree.
+// Linux: might_sleep(). Reports what may sleep, a lock or a wait, about to be called where nothing may, whether or
+// not it would have slept this time. Nothing remains of it where context and lock cannot disagree.
+template <interrupt_context Context>
+inline void might_sleep(const void* object, const char* message) noexcept {
+  if constexpr (Context::atomic_when_disabled) {
+    if (!Context::interrupts_enabled()) [[unlikely]]
+      report_violation(violation::sleep_in_atomic, message, object);
+  }
+}
 template <interrupt_context Context, writer_lock Lock>
 inline void might_sleep(const void* object) noexcept {
-  if constexpr (Context::atomic_when_disabled && lock_traits<Lock>::sleeps) {
-    if (!Context::interrupts_enabled()) [[unlikely]] {
-      report_violation(violation::sleep_in_atomic,
-                       "a sleeping lock is taken while interrupts are disabled: take it first, or use the "
-                       "one-step _irqsave form",
-                       object);
-    }
+  if constexpr (lock_traits<Lock>::sleeps) {
+    might_sleep<Context>(object,
+                         "a sleeping lock is taken while interrupts are disabled: take it first, or use the "
+                         "one-step _irqsave form");
   }
 }
 

@@ -5,7 +5,7 @@
 // Where a reader may wait for one short write section, seqlocked is smaller and its writes cost half.
 //
 // Cost: load as with seqlocked, and it repeats only if a whole store came between; store copies twice.
-// Size: twice sizeof(T) and 16 bytes, rounded up.
+// Size: twice sizeof(T) and 16 bytes, rounded up to a power of two if that is at most 64, as seqlocked's.
 // Limits: T as in seqlocked.
 // Source: Linux seqcount_latch_t; timekeeping's ktime_get_mono_fast_ns.
 #ifndef RTSEQ_LATCHED_HPP
@@ -30,15 +30,17 @@ class latched {
   using value_type = T;
 
 #if RTSEQ_LOCKDEP
-  latched(RTSEQ_LOCKDEP_AT) : latch_{lockdep_where}, writers_{lockdep_where, "latched"} {}
-  explicit latched(const T& initial RTSEQ_LOCKDEP_AND_AT) noexcept
+  constexpr latched(RTSEQ_LOCKDEP_AT) noexcept(noexcept(T())) requires std::is_default_constructible_v<T>
+      : latch_{lockdep_where}, writers_{lockdep_where, "latched"} {}
+  constexpr explicit latched(const T& initial RTSEQ_LOCKDEP_AND_AT) noexcept
       : latch_{lockdep_where},
         writers_{lockdep_where, "latched"},
         copies_{stored{initial}, stored{initial}} {}
   detail::lockdep::map& lockdep_map() const noexcept { return writers_.lockdep_map(); }
 #else
-  latched() = default;
-  explicit latched(const T& initial) noexcept : copies_{stored{initial}, stored{initial}} {}
+  constexpr latched() noexcept(noexcept(T())) requires std::is_default_constructible_v<T>
+  = default;
+  constexpr explicit latched(const T& initial) noexcept : copies_{stored{initial}, stored{initial}} {}
 #endif
   latched(const latched&) = delete;
   latched& operator=(const latched&) = delete;
@@ -110,7 +112,7 @@ class latched {
     latch_.write_latch_end();
   }
 
-  seqcount_latch latch_;
+  alignas(detail::one_line<seqcount_latch, writer_side, stored[2]>()) seqcount_latch latch_;
   writer_side writers_;
   stored copies_[2];
 };

@@ -72,8 +72,21 @@ class relaxed {
   // Writer only: a load, then a store.
   T operator+=(T by) noexcept RTSEQ_NONBLOCKING { return *this = static_cast<T>(load() + by); }
   T operator-=(T by) noexcept RTSEQ_NONBLOCKING { return *this = static_cast<T>(load() - by); }
+  T operator|=(T by) noexcept RTSEQ_NONBLOCKING { return *this = static_cast<T>(load() | by); }
+  T operator&=(T by) noexcept RTSEQ_NONBLOCKING { return *this = static_cast<T>(load() & by); }
+  T operator^=(T by) noexcept RTSEQ_NONBLOCKING { return *this = static_cast<T>(load() ^ by); }
   T operator++() noexcept RTSEQ_NONBLOCKING { return *this += 1; }
   T operator--() noexcept RTSEQ_NONBLOCKING { return *this -= 1; }
+  T operator++(int) noexcept RTSEQ_NONBLOCKING {
+    const T before = load();
+    *this += 1;
+    return before;
+  }
+  T operator--(int) noexcept RTSEQ_NONBLOCKING {
+    const T before = load();
+    *this -= 1;
+    return before;
+  }
 
  private:
   detail::atomic<storage> value_;

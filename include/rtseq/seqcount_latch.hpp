@@ -4,9 +4,14 @@
 // interrupts the writer, even one that nothing can mask, gets through in one pass, with the old value or the
 // new. For one value use latched; this is for data with a lookup of its own (a tree, a table).
 //
-//   writer: latch.write_latch_begin(); change(data[0]); latch.write_latch(); change(data[1]);
-//   latch.write_latch_end(); reader: do { t = latch.read_latch(); r = look_up(data[latch.index(t)]); } while
-//   (latch.read_retry(t));
+//   latch.write_latch_begin(); change(data[0]);     // the writer
+//   latch.write_latch();       change(data[1]);
+//   latch.write_latch_end();
+//
+//   do {                                            // a reader
+//     token = latch.read_latch();
+//     result = look_up(data[latch.index(token)]);
+//   } while (latch.read_retry(token));
 //
 // Cost: a read as with seqcount; a write twice the work. Size: 8 bytes.
 // Limits: one writer at a time; readers must survive a copy that changes under them until they check.

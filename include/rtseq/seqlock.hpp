@@ -19,6 +19,7 @@
 
 #include <rtseq/context.hpp>
 #include <rtseq/detail/annotations.hpp>
+#include <rtseq/detail/deadline.hpp>
 #include <rtseq/detail/lockdep_hooks.hpp>
 #include <rtseq/detail/sequence.hpp>
 #include <rtseq/detail/thread.hpp>
@@ -97,19 +98,25 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
   // Wait-free but for `section`; any context.
   template <class F>
   [[nodiscard]] auto try_read(F&& section, unsigned attempts = 1) const {
-    using result_type = std::invoke_result_t<F&>;
-    if constexpr (std::is_void_v<result_type>) {
-      return try_sections(section, attempts);
-    } else {
-      std::optional<std::decay_t<result_type>> result;
-      if (!try_sections([&] { result.emplace(section()); }, attempts)) result.reset();
-      return result;
-    }
+    return optional_result(section, [&](auto&& pass) { return try_sections(pass, attempts); });
+  }
+
+  // The same until a deadline, waiting as read_begin does: a duration, or a time_point of steady_clock. At
+  // least one try. Empty (void: false) also if the write section is the caller's own. Blocking, bounded by the
+  // deadline and the last run of `section`; 50 us more if the lock does not boost its owner.
+  template <class F, class Duration>
+  [[nodiscard]] auto try_read_for(F&& section, const Duration& time) const {
+    return try_read_until(section, detail::deadline::after(time));
+  }
+  template <class F>
+  [[nodiscard]] auto try_read_until(F&& section, const detail::deadline& end) const {
+    return optional_result(section, [&](auto&& pass) { return try_sections_until(pass, end); });
   }
 
   // Tries `lockless_attempts` times without the lock, then once with it: always finishes. Blocking. Holds
   // off interrupts while it has the lock.
   template <class F>
+  requires excluding_lock<Lock>
   auto read_or_lock(F&& section, unsigned lockless_attempts = 1 RTSEQ_LOCKDEP_AND_AT) const
       RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
     RTSEQ_LOCKDEP_HERE;
@@ -131,7 +138,7 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
     return count_.changed_since(token);
   }
   // Sleeps until something has been written since `token`. Blocking; takes the lock. Tasks.
-  void wait_changed(read_token token RTSEQ_LOCKDEP_AND_AT) const {
+  void wait_changed(read_token token RTSEQ_LOCKDEP_AND_AT) const requires excluding_lock<Lock> {
     RTSEQ_LOCKDEP_HERE;
     RTSEQ_LOCKDEP_HOOK(read_end(count_.lockdep_map()));
     writers_.wait_changed(count_, token);
@@ -172,14 +179,17 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
     writers_.unlock_irqrestore(flags);
   }
 
-  // Excludes writers, and others who exclude them, without disturbing lock-free readers.
-  void read_lock_excl(RTSEQ_LOCKDEP_AT) RTSEQ_ACQUIRE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+  // Excludes writers, and others who exclude them, without disturbing lock-free readers. Not with a lock that
+  // excludes nobody (single_writer).
+  void read_lock_excl(RTSEQ_LOCKDEP_AT) requires excluding_lock<Lock> RTSEQ_ACQUIRE()
+  RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
     RTSEQ_LOCKDEP_HERE;
     writers_.lock();
   }
   void read_unlock_excl() RTSEQ_RELEASE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS { writers_.unlock(); }
-  [[nodiscard]] flags_type read_lock_excl_irqsave(RTSEQ_LOCKDEP_AT)
-      RTSEQ_ACQUIRE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+  [[nodiscard]] flags_type read_lock_excl_irqsave(RTSEQ_LOCKDEP_AT) requires
+      excluding_lock<Lock> RTSEQ_ACQUIRE()
+  RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
     RTSEQ_LOCKDEP_HERE;
     return writers_.lock_irqsave();
   }
@@ -191,6 +201,31 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
   void end_write() {
     count_.write_end();
     writers_.wake_sleepers(count_);
+  }
+
+  // What `section` returned in the last of `passes`, if they say that it was valid.
+  template <class F, class Passes>
+  static auto optional_result(F& section, Passes passes) {
+    using result_type = std::invoke_result_t<F&>;
+    if constexpr (std::is_void_v<result_type>) {
+      return bool{passes(section)};
+    } else {
+      std::optional<std::decay_t<result_type>> result;
+      if (!passes([&] { result.emplace(section()); })) result.reset();
+      return result;
+    }
+  }
+
+  template <class F>
+  bool try_sections_until(F&& section, const detail::deadline& end) const {
+    do {
+      std::optional<read_token> token = try_read_begin();
+      if (!token && !(token = writers_.begin_until(count_, end))) return false;
+      section();
+      if (!read_retry(*token)) [[likely]]
+        return true;
+    } while (!end.passed());
+    return false;
   }
 
   template <class F>

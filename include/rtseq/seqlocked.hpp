@@ -8,18 +8,21 @@
 // For a reader that may never wait, however briefly, use latched.
 //
 // Cost: load copies the value and reads the count twice; store copies it between an uncontended lock and
-// unlock. Size: sizeof(T) and 16 bytes, rounded up.
+// unlock. Size: sizeof(T) and 16 bytes, rounded up to a power of two if that is at most 64: a small one lies on one
+// cache line. What other threads write beside it costs its readers; alignas(64) keeps that away.
 // Limits: T is trivially copyable and holds no pointers (see pointers_are_stable).
 #ifndef RTSEQ_SEQLOCKED_HPP
 #define RTSEQ_SEQLOCKED_HPP
 
 #include <rtseq/context.hpp>
 #include <rtseq/detail/annotations.hpp>
+#include <rtseq/detail/deadline.hpp>
 #include <rtseq/detail/lockdep_hooks.hpp>
 #include <rtseq/detail/protected_value.hpp>
 #include <rtseq/detail/sequence.hpp>
 #include <rtseq/detail/writer_side.hpp>
 
+#include <optional>
 #include <utility>
 
 namespace rtseq {
@@ -32,18 +35,19 @@ class seqlocked {
   using value_type = T;
 
 #if RTSEQ_LOCKDEP
-  seqlocked(RTSEQ_LOCKDEP_AT)
+  constexpr seqlocked(RTSEQ_LOCKDEP_AT) noexcept(noexcept(T())) requires std::is_default_constructible_v<T>
       : count_{lockdep_where, "seqlocked", writer_side::lockdep_count},
         writers_{lockdep_where, "seqlocked"} {}
-  explicit seqlocked(const T& initial RTSEQ_LOCKDEP_AND_AT) noexcept
+  constexpr explicit seqlocked(const T& initial RTSEQ_LOCKDEP_AND_AT) noexcept
       : count_{lockdep_where, "seqlocked", writer_side::lockdep_count},
         writers_{lockdep_where, "seqlocked"},
         value_{initial} {}
   detail::lockdep::map& lockdep_map() const noexcept { return writers_.lockdep_map(); }
   detail::lockdep::map& lockdep_count_map() const noexcept { return count_.lockdep_map(); }
 #else
-  seqlocked() = default;
-  explicit seqlocked(const T& initial) noexcept : value_{initial} {}
+  constexpr seqlocked() noexcept(noexcept(T())) requires std::is_default_constructible_v<T>
+  = default;
+  constexpr explicit seqlocked(const T& initial) noexcept : value_{initial} {}
 #endif
   seqlocked(const seqlocked&) = delete;
   seqlocked& operator=(const seqlocked&) = delete;
@@ -64,6 +68,27 @@ class seqlocked {
     if (!attempt(copy.value)) return false;
     into = copy.value;
     return true;
+  }
+
+  // The same until a deadline, waiting as load does: a duration, or a time_point of steady_clock. At least
+  // one try. Blocking, bounded by the deadline; 50 us more if the lock does not boost its owner.
+  template <class Duration>
+  [[nodiscard]] bool try_load_for(T& into, const Duration& time) const {
+    return try_load_until(into, detail::deadline::after(time));
+  }
+  [[nodiscard]] bool try_load_until(T& into, const detail::deadline& end) const {
+    do {
+      if (try_load(into)) return true;
+      const std::optional<read_token> even = writers_.begin_until(count_, end);
+      if (!even) return false;
+      detail::uninitialized<T> copy;
+      value_.load_to(copy.value);
+      if (!count_.retry(*even)) {
+        into = copy.value;
+        return true;
+      }
+    } while (!end.passed());
+    return false;
   }
 
   // Replaces the value. Blocking: writers take turns. Any context, if it masks the handlers that store.
@@ -103,7 +128,7 @@ class seqlocked {
   }
 
   // Sleeps until something has been stored since `token`. Blocking; takes the lock. Tasks.
-  void wait_changed(read_token token RTSEQ_LOCKDEP_AND_AT) const {
+  void wait_changed(read_token token RTSEQ_LOCKDEP_AND_AT) const requires excluding_lock<Lock> {
     RTSEQ_LOCKDEP_HERE;
     writers_.wait_changed(count_, token);
   }
@@ -133,9 +158,11 @@ class seqlocked {
     writers_.wake_sleepers(count_);
   }
 
-  detail::sequence count_;
+  using stored = detail::protected_value<T>;
+
+  alignas(detail::one_line<detail::sequence, writer_side, stored>()) detail::sequence count_;
   mutable writer_side writers_;  // mutable: readers wait there
-  detail::protected_value<T> value_;
+  stored value_;
 };
 
 }  // namespace rtseq

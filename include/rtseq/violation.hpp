@@ -20,6 +20,7 @@ enum class violation {
   owner_died,           // the owner of a lock is gone
   unbalanced_deferral,  // a deferral ends on a thread where it did not begin
   context_misuse,       // a rule of an interrupt context's own: two tasks on one virtual CPU
+  second_writer,        // two threads write what was promised to have one writer
 };
 
 struct violation_report {

@@ -2,6 +2,8 @@
 
 #include <rtseq/lock/pi_mutex.hpp>
 
+#include <chrono>
+
 namespace {
 
 struct guarded {
@@ -54,6 +56,24 @@ TEST(pi_mutex_model, try_lock_excludes) {
       });
     }
     p.afterwards([&s] { require(s.count >= 1, "neither got the lock"); });
+  }));
+}
+
+// A deadline that is over at once: who gives up has marked the word, and the owner must still unlock it.
+TEST(pi_mutex_model, try_lock_until_excludes_and_gives_up) {
+  EXPECT_TRUE(proved([](program& p) {
+    auto& s = p.make<guarded>("s");
+    for (int i = 0; i < 2; ++i) {
+      p.thread("thread", [&s] {
+        if (!s.lock.try_lock_until(rtseq::detail::deadline::after(std::chrono::nanoseconds{0}))) return;
+        s.count = s.count + 1;
+        s.lock.unlock();
+      });
+    }
+    p.afterwards([&s] {
+      require(s.count >= 1, "neither got the lock");
+      require(s.lock.try_lock(), "the lock is still held");
+    });
   }));
 }
 

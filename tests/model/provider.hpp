@@ -8,6 +8,8 @@
 #include "checker.hpp"
 #include "graph.hpp"
 
+#include <time.h>
+
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
@@ -158,13 +160,16 @@ inline void futex_wake_all(const atomic<std::uintptr_t>& count) noexcept {
 }
 
 // The kernel's part of a priority-inheriting lock. Relaxed: the library's own orders are to be enough. A waiter
-// marks the word, and takes the lock when it sees it free; the kernel hands it over instead.
+// marks the word, and takes the lock when it sees it free; the kernel hands it over instead. A deadline is over at
+// once.
 inline constexpr std::uint32_t futex_owner = 0x3fff'ffff;
-[[nodiscard]] inline int futex_lock_pi(atomic<std::uint32_t>& word) noexcept {
+[[nodiscard]] inline int futex_lock_pi(atomic<std::uint32_t>& word,
+                                       const timespec* until = nullptr) noexcept {
   for (;;) {
     const std::uint32_t owner = word.lock_or_mark(this_thread_id()) & futex_owner;
     if (owner == 0) return 0;
     if (owner == this_thread_id()) return EDEADLK;
+    if (until != nullptr) return ETIMEDOUT;
     backoff sleep;
     while ((word.load(std::memory_order_relaxed) & futex_owner) != 0) sleep.pause();
   }

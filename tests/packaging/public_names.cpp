@@ -44,6 +44,22 @@ struct holder {
 template <>
 inline constexpr bool rtseq::pointers_are_stable<const char*> = true;
 
+// Values are there before any code runs: what is stored before main stays.
+struct padded {
+  char c;
+  double d;
+};
+constinit rtseq::seqlocked<point> static_point;
+constinit rtseq::seqlocked<padded, rtseq::task_context, rtseq::spinlock> static_padded{padded{'x', 1}};
+constinit rtseq::latched<point> static_latched{point{1, 2}};
+struct without_default {
+  constexpr explicit without_default(int v) : value{v} {}
+  int value;
+};
+constinit rtseq::latched<without_default> static_without_default{without_default{3}};
+static_assert(!std::is_default_constructible_v<rtseq::seqlocked<without_default>>);
+static_assert(!std::is_default_constructible_v<rtseq::latched<without_default>>);
+
 namespace {
 
 void memory() {

@@ -32,6 +32,7 @@ struct cells_of {
     else {
       with_lock<std::mutex>();
       with_lock<rtseq::absl_mutex>();
+      with_single_writer<8, 8>(), with_single_writer<518, 2>();
     }
   }
 
@@ -50,6 +51,13 @@ struct cells_of {
     if (std::is_same_v<Lock, rtseq::pi_mutex>) return "pi_mutex";
     if (std::is_same_v<Lock, rtseq::spinlock>) return "spinlock";
     return std::is_same_v<Lock, std::mutex> ? "std_mutex" : "absl_mutex";
+  }
+
+  template <std::size_t Size, std::size_t Alignment>
+  void with_single_writer() const {
+    into.push_back({"single_writer",
+                    std::string("single_writer/") + context + "/none/" + std::to_string(Size), handlers,
+                    make_value<single_writer_subject<payload<Size, Alignment>, Context>, false>, Size});
   }
 
   template <class Lock>

@@ -16,6 +16,7 @@
 #include <rtseq/guards.hpp>
 #include <rtseq/latched.hpp>
 #include <rtseq/lock/absl_mutex.hpp>
+#include <rtseq/lock/single_writer.hpp>
 #include <rtseq/lock/spinlock.hpp>
 #include <rtseq/lock/std_mutex.hpp>
 #include <rtseq/seqcount.hpp>
@@ -372,6 +373,42 @@ class seqlocked_subject final : public subject {
 
  private:
   rtseq::seqlocked<Value, Context, Lock> value_{initial_value<Value>()};
+};
+
+// seqlocked without a lock: tasks write, and hand the right to do so on by a mutex that readers know nothing of.
+template <class Value, class Context>
+class single_writer_subject final : public subject {
+ public:
+  explicit single_writer_subject(bool) : subject{sizeof(Value), false} {}
+
+  allowance allowed(place where) const override { return allowed_in<Context, rtseq::single_writer>(where); }
+  bool writes_from(place where) const override { return where == place::task; }
+
+  bool read(executor& by) override {
+    if (draw(by, allowed(by.where), {1, 1, 0}) == 0) {
+      Value value;
+      if (!value_.try_load(value)) return false;
+      copy_out(value, by);
+    } else {
+      copy_out(value_.load(), by);
+    }
+    return true;
+  }
+  bool write(executor& by) override {
+    std::uint64_t number = 0;
+    {
+      const std::lock_guard mine{right_to_write_};
+      value_.update([&](Value& value) {
+        checked_change<Value>{by, number}(value, [&] { return make_next(by); });
+      });
+    }
+    wrote(by, number);
+    return true;
+  }
+
+ private:
+  std::mutex right_to_write_;
+  rtseq::seqlocked<Value, Context, rtseq::single_writer> value_{initial_value<Value>()};
 };
 
 template <class Value, class Context, class Lock>

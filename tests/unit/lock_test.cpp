@@ -11,6 +11,8 @@
 #include <rtseq/lock/absl_mutex.hpp>
 #endif
 
+#include "support.hpp"
+
 namespace {
 
 template <class Lock>
@@ -60,6 +62,19 @@ TYPED_TEST(every_lock, try_lock_takes_it_if_and_only_if_it_is_free) {
   EXPECT_FALSE(try_elsewhere());
   traits::unlock(lock);
   EXPECT_TRUE(try_elsewhere());
+}
+
+// Waiting is noexcept: a cancellation there would end the program.
+TYPED_TEST(every_lock, waiting_for_it_is_no_cancellation_point) {
+  using traits = rtseq::lock_traits<TypeParam>;
+  TypeParam lock;
+  traits::lock(lock);
+  EXPECT_TRUE(rtseq::tests::survives_a_cancellation(
+      [&] {
+        traits::lock(lock);
+        traits::unlock(lock);
+      },
+      [&] { traits::unlock(lock); }));
 }
 
 TEST(lock_traits, say_what_each_lock_promises) {

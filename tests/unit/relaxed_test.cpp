@@ -33,6 +33,17 @@ TEST(relaxed, writer_arithmetic_loads_and_then_stores) {
   EXPECT_EQ(wraps, 0);
 }
 
+TEST(relaxed, a_writer_counts_and_sets_bits_as_in_a_plain_field) {
+  relaxed<unsigned> field{5};
+  EXPECT_EQ(field++, 5U);
+  EXPECT_EQ(field--, 6U);
+  EXPECT_EQ(++field, 6U);
+  EXPECT_EQ(field |= 8U, 14U);
+  EXPECT_EQ(field &= 12U, 12U);
+  EXPECT_EQ(field ^= 5U, 9U);
+  EXPECT_EQ(field, 9U);
+}
+
 TEST(relaxed, copies_its_value) {
   relaxed<int> a{3};
   relaxed<int> b{a};

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <rtseq/lockdep_gtest.hpp>
@@ -62,6 +63,25 @@ class repeating_thread {
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };
+
+// Does `work` return on a thread that is cancelled while it waits there? `let_go` ends the wait, 20 ms later: after
+// the pauses and yields of any waiter.
+template <class Work, class LetGo>
+bool survives_a_cancellation(Work work, LetGo let_go) {
+  std::atomic<bool> about_to_wait{false};
+  std::atomic<bool> returned{false};
+  std::thread thread{[&] {
+    about_to_wait = true;
+    work();
+    returned = true;
+  }};
+  while (!about_to_wait) std::this_thread::yield();
+  ::pthread_cancel(thread.native_handle());
+  std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  let_go();
+  thread.join();
+  return returned;
+}
 
 // Null, or why a test that blocks every signal and looks whether all are blocked must be skipped. Emulators
 // keep signals for themselves: qemu-user the last one, which then cannot be blocked.

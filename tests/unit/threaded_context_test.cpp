@@ -1,5 +1,6 @@
 #include <rtseq/context/threaded.hpp>
 #include <rtseq/lock/spinlock.hpp>
+#include <rtseq/seqlock.hpp>
 
 #include <gtest/gtest.h>
 
@@ -93,6 +94,16 @@ TEST(ThreadedContext, handler_scopes_nest) {
     EXPECT_TRUE(context::in_interrupt());
   }
   EXPECT_FALSE(context::in_interrupt());
+}
+
+TEST(ThreadedContextDeathTest, waiting_for_a_write_sleeps_whatever_the_lock) {
+  const rtseq::seqlock<context, rtseq::spinlock> lock;
+  EXPECT_DEATH(
+      {
+        (void)context::save_and_disable();
+        lock.wait_changed(lock.read_begin());
+      },
+      "waiting for a write sleeps");
 }
 
 TEST(ThreadedContextDeathTest, unhandled_report_ends_the_program_with_a_message) {

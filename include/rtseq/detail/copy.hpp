@@ -1,7 +1,7 @@
 // Copies between protected bytes and private ones, race-free: which kernels a program gets.
 //
-// On x86-64 and AArch64 the kernels of copy_native.hpp, as fast as a plain copy. Everywhere else, under
-// sanitizers, under a model checker, and where a program defines RTSEQ_PORTABLE_COPY, those of
+// On x86-64 and AArch64 the kernels of copy_native.hpp, as fast as a plain copy. Everywhere else, without vector
+// registers (-mgeneral-regs-only, kernels), under sanitizers, under a model checker, and where a program defines RTSEQ_PORTABLE_COPY, those of
 // copy_portable.hpp. A whole program uses the same ones.
 #ifndef RTSEQ_DETAIL_COPY_HPP
 #define RTSEQ_DETAIL_COPY_HPP
@@ -14,8 +14,8 @@
 #endif
 #endif
 
-#if (defined(__x86_64__) || defined(__aarch64__)) && !defined(RTSEQ_SANITIZED) && \
-    !defined(RTSEQ_ATOMIC_PROVIDER) && !defined(RTSEQ_PORTABLE_COPY)
+#if ((defined(__x86_64__) && defined(__SSE2__)) || (defined(__aarch64__) && defined(__ARM_NEON))) && \
+    !defined(RTSEQ_SANITIZED) && !defined(RTSEQ_ATOMIC_PROVIDER) && !defined(RTSEQ_PORTABLE_COPY)
 #include <rtseq/detail/copy_native.hpp>
 #define RTSEQ_COPY_KERNELS native
 #else

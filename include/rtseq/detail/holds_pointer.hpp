@@ -3,7 +3,7 @@
 // Looks through arrays, nested aggregates and base classes without naming their fields: an aggregate holds a
 // pointer in place n if it can be initialised with n arbitrary values and then one that converts to pointers
 // only. Views (classes with a data() that is a pointer) count as pointers. Other classes with private fields
-// are not looked into, nor is what comes after the first 64 fields.
+// (std::reference_wrapper) are not looked into, nor are references, nor what comes after the first 64 fields.
 #ifndef RTSEQ_DETAIL_HOLDS_POINTER_HPP
 #define RTSEQ_DETAIL_HOLDS_POINTER_HPP
 

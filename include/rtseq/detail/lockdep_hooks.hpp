@@ -91,6 +91,7 @@ struct type_info {
   bool sleeps;       // the lock does
   bool signal_safe;  // a handler may take it, if it is masked wherever else it is taken
   bool boosts;       // readers wait by the lock
+  bool excludes;     // taking it may wait for another
   irq context;
   bool masks;                             // the context's irqsave forms mask handlers
   bool (*in_interrupt)() noexcept;        // null: no context of its own
@@ -147,6 +148,7 @@ inline constexpr type_info type_in{Count,
                                    Traits::sleeps,
                                    signal_safe<Lock>,
                                    Traits::boosts_owner,
+                                   Traits::excludes,
                                    irq_of<Context>(),
                                    Context::irqsave_masks,
                                    &Context::in_interrupt,
@@ -154,7 +156,8 @@ inline constexpr type_info type_in{Count,
 
 // A lock or count that knows no context.
 template <bool Count, bool Sleeps, bool Boosts, bool SignalSafe>
-inline constexpr type_info bare_type{Count, Sleeps, SignalSafe, Boosts, irq::none, false, nullptr, nullptr};
+inline constexpr type_info bare_type{Count,     Sleeps, SignalSafe, Boosts, true,
+                                     irq::none, false,  nullptr,    nullptr};
 
 // ---- What happens. Each may be called in any context. The order is: say it, then do it, but for tries.
 

@@ -5,6 +5,7 @@
 #include <rtseq/detail/copy.hpp>
 #include <rtseq/detail/holds_pointer.hpp>
 
+#include <bit>
 #include <cstddef>
 #include <type_traits>
 
@@ -29,26 +30,39 @@ class protected_value {
   static_assert(std::is_trivially_copyable_v<T>, "rtseq: a protected T must be trivially copyable");
   static_assert(!std::is_const_v<T> && !std::is_volatile_v<T>,
                 "rtseq: a protected T must not be const or volatile");
+  static_assert(!std::is_array_v<T>, "rtseq: a protected T must not be an array: std::array can be returned");
   static_assert(
       pointers_are_stable<T> || !holds_pointer<T>(),
       "rtseq: a protected T must not hold pointers, whose target a writer might free while a reader "
       "follows them; publish through RCU, or specialise rtseq::pointers_are_stable<T>");
 
  public:
-  // No other thread knows the object yet.
-  protected_value() noexcept(noexcept(T())) { store(T()); }
-  explicit protected_value(const T& value) noexcept { store(value); }
+  // Constant initialisation where T has it: a static value is there before any code runs.
+  constexpr protected_value() noexcept(noexcept(T())) requires std::is_default_constructible_v<T> : value_() {
+  }
+  constexpr explicit protected_value(const T& value) noexcept : value_(value) {}
 
   // Perhaps torn: the caller checks.
   void load_to(T& into) const noexcept {
-    load_bytes<alignment>(__builtin_addressof(into), bytes_, sizeof(T));
+    load_bytes<alignment>(__builtin_addressof(into), __builtin_addressof(value_), sizeof(T));
   }
-  void store(const T& from) noexcept { store_bytes<alignment>(bytes_, __builtin_addressof(from), sizeof(T)); }
+  void store(const T& from) noexcept {
+    store_bytes<alignment>(__builtin_addressof(value_), __builtin_addressof(from), sizeof(T));
+  }
 
  private:
   static constexpr std::size_t alignment = alignof(T) > sizeof(word) ? alignof(T) : sizeof(word);
-  alignas(alignment) std::byte bytes_[sizeof(T)];
+  alignas(alignment) T value_;  // once constructed, accessed by its bytes only
 };
+
+// The alignment that keeps all of a small object on one cache line: its count, its lock and its value. A larger one
+// takes several lines anyway.
+template <class... Members>
+constexpr std::size_t one_line() noexcept {
+  constexpr std::size_t line = 64;
+  constexpr std::size_t size = (sizeof(Members) + ...);
+  return size <= line ? std::bit_ceil(size) : alignof(word);
+}
 
 // A T from `attempt`, which fills one in and says whether it is valid; else from `contended`, which fills one in
 // for certain.

@@ -103,14 +103,21 @@ class sequence {
   void sleep(read_token token) const noexcept { futex_wait(count_, token.count_); }
   void wake_sleepers() const noexcept { futex_wake_all(count_); }
 
+  // Pauses a bounded while for an even count; the token may still be odd.
+  read_token begin_after_pause() const noexcept {
+    for (unsigned i = 1; i < spin_limit; ++i) {
+      cpu_relax();
+      if (const read_token token = begin(); !odd(token)) return token;
+    }
+    cpu_relax();
+    return begin();
+  }
+
   // Blocking. The slow path of a begin: pauses a bounded while for an even count, then asks `wait` for one,
   // which either makes the count even and returns a token, or waits a little and returns an odd one.
   template <class Wait>
   [[gnu::cold, gnu::noinline]] read_token begin_even(Wait wait) const {
-    for (unsigned i = 0; i < spin_limit; ++i) {
-      cpu_relax();
-      if (const read_token token = begin(); !odd(token)) return token;
-    }
+    if (const read_token token = begin_after_pause(); !odd(token)) return token;
     for (;;) {
       if (const read_token token = wait(); !odd(token)) return token;
     }

@@ -4,16 +4,27 @@
 #define RTSEQ_DETAIL_WRITER_SIDE_HPP
 
 #include <rtseq/context.hpp>
+#include <rtseq/detail/annotations.hpp>
+#include <rtseq/detail/deadline.hpp>
 #include <rtseq/detail/lockdep_hooks.hpp>
 #include <rtseq/detail/sequence.hpp>
 #include <rtseq/detail/waiting.hpp>
 #include <rtseq/lock/traits.hpp>
 #include <rtseq/violation.hpp>
 
+#include <concepts>
+#include <optional>
+
 namespace rtseq::detail {
 
 template <interrupt_context Context, class Lock>
 class exclusive_section;
+
+template <class Lock>
+concept lends_priority_until_a_deadline = lock_traits<Lock>::boosts_owner &&
+    requires(Lock& lock, const deadline& end) {
+  { lock.try_lock_until(end) } -> std::same_as<bool>;
+};
 
 template <interrupt_context Context, class Lock>
 class writer_side {
@@ -85,12 +96,39 @@ class writer_side {
     return sequence::odd(token) ? begin_even(count) : token;
   }
 
+  // The same until `end` at the latest. Empty: it is over, or the writer is the caller.
+  [[gnu::cold, gnu::noinline]] std::optional<read_token> begin_until(
+      const sequence& count, const deadline& end) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    const auto even = [](read_token token) {
+      return sequence::odd(token) ? std::nullopt : std::optional{token};
+    };
+    RTSEQ_LOCKDEP_QUIET;  // a wait that ends is no deadlock
+    if (const auto token = even(count.begin_after_pause())) return token;
+    might_sleep<Context, Lock>(this);
+    for (backoff backoff;; backoff.pause()) {
+      if (end.passed() || owner_.is_this_thread(lock_)) return std::nullopt;
+      if constexpr (lends_priority_until_a_deadline<Lock>) {
+        flags_type flags{};
+        if constexpr (Context::irqsave_masks) flags = Context::save_and_disable();
+        if (lock_.try_lock_until(end)) {
+          owner_.set();
+          const read_token token = count.begin();  // even: the lock is held
+          unlock_irqrestore(flags);
+          return token;
+        }
+        if constexpr (Context::irqsave_masks) Context::restore(flags);
+      }
+      if (const auto token = even(count.begin())) return token;
+    }
+  }
+
   // Sleeps until `count` has left `token`. A sleeper says so under the lock, so that the next writer knows:
   // no wake-up is lost, and writers need no fence to look.
   void wait_changed(const sequence& count, read_token token);
 
   // Ends every wait_changed of `count`. The caller holds the lock and has changed the count.
-  void wake_sleepers(const sequence& count) {
+  void wake_sleepers([[maybe_unused]] const sequence& count) {
+    if constexpr (!excluding_lock<Lock>) return;  // then nobody sleeps
     // relaxed, here and in wait_changed: the lock orders it.
     if (has_sleepers_.load(std::memory_order_relaxed)) [[unlikely]] {
       has_sleepers_.store(false, std::memory_order_relaxed);
@@ -154,6 +192,8 @@ class try_exclusive_section {
 
 template <interrupt_context Context, class Lock>
 [[gnu::noinline]] void writer_side<Context, Lock>::wait_changed(const sequence& count, read_token token) {
+  might_sleep<Context>(this,
+                       "waiting for a write sleeps, and interrupts are disabled: the writer may be one");
   while (!count.changed_since(token)) {
     {
       const exclusive_section held{*this};

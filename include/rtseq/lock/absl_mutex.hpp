@@ -17,6 +17,7 @@ using absl_mutex = absl::Mutex;
 
 template <>
 struct lock_traits<absl::Mutex> {
+  static constexpr bool excludes = true;
   static constexpr bool sleeps = true;
   static constexpr bool boosts_owner = false;
   static constexpr bool robust = false;

@@ -4,7 +4,7 @@
 // writer preempted in mid-write gets through after the rest of that one section. Unlike a pthread mutex it
 // may be used from a signal handler, and relocking by its owner is refused instead of slept on.
 //
-// Cost: uncontended one compare-exchange each way, no system call. Size: 4 bytes. Linux only.
+// Cost: uncontended one compare-exchange each way; no system call, but one for the thread's id the first time. Size: 4 bytes. Linux only.
 // Limits: within one process. A child made by fork() inherits a locked mutex as locked, by an owner that
 // does not exist there. Code that runs after _Fork() or a raw clone() must not lock.
 // Source: futex(2) FUTEX_LOCK_PI; Linux Documentation/locking/pi-futex.rst.
@@ -13,10 +13,13 @@
 
 #include <rtseq/detail/annotations.hpp>
 #include <rtseq/detail/atomic.hpp>
+#include <rtseq/detail/deadline.hpp>
 #include <rtseq/detail/futex.hpp>
 #include <rtseq/detail/lockdep_hooks.hpp>
 #include <rtseq/detail/thread.hpp>
 #include <rtseq/violation.hpp>
+
+#include <time.h>
 
 #include <cerrno>
 #include <cstdint>
@@ -50,10 +53,24 @@ class RTSEQ_CAPABILITY("mutex") pi_mutex {
       lock_contended();
   }
 
-  // Wait-free, never enters the kernel. Any context. False if anybody, the caller too, holds the lock.
+  // Wait-free; enters the kernel once a thread, for its id. Any context. False if anybody, the caller too, holds
+  // the lock.
   [[nodiscard]] bool try_lock(RTSEQ_LOCKDEP_AT) noexcept RTSEQ_NONBLOCKING RTSEQ_TRY_ACQUIRE(true) {
     RTSEQ_LOCKDEP_HERE;
     if (!take()) return false;
+    RTSEQ_LOCKDEP_HOOK(acquired(lockdep_));
+    return true;
+  }
+
+  // Blocking as lock(), until `end` (of std::chrono::steady_clock) at the latest. False if it is over, or if
+  // waiting would be for the caller itself. Before Linux 5.14 it does not wait.
+  [[nodiscard]] bool try_lock_until(const detail::deadline& end RTSEQ_LOCKDEP_AND_AT) noexcept
+      RTSEQ_TRY_ACQUIRE(true) {
+    RTSEQ_LOCKDEP_HERE;
+    if (!take()) {
+      const timespec until = end.time();
+      if (held_by_this_thread() || !wait_for_lock(&until)) return false;
+    }
     RTSEQ_LOCKDEP_HOOK(acquired(lockdep_));
     return true;
   }
@@ -92,21 +109,33 @@ class RTSEQ_CAPABILITY("mutex") pi_mutex {
     if (held_by_this_thread()) {
       detail::fatal_violation(violation::self_deadlock, "pi_mutex: locked again by its owner", this);
     }
+    (void)wait_for_lock(nullptr);
+  }
+
+  // For ever if `until` is null; else false when it is over, or waiting is in vain.
+  [[gnu::cold, gnu::noinline]] bool wait_for_lock(const timespec* until) noexcept {
     for (;;) {
-      switch (detail::futex_lock_pi(word_)) {
+      switch (detail::futex_lock_pi(word_, until)) {
         case 0:
           // acquire: the kernel handed the lock over; pairs with unlock_contended's release.
-          if ((word_.load(std::memory_order_acquire) & owner_died_flag) == 0) return;
+          if ((word_.load(std::memory_order_acquire) & owner_died_flag) == 0) return true;
           // Who waits while the owner dies inherits the lock, and what the owner left half done.
           detail::fatal_violation(violation::owner_died, "pi_mutex: its owner no longer exists", this);
         case EAGAIN:  // the owner is about to exit
         case EINTR:
           break;
+        case ETIMEDOUT:
+          return false;
         case EDEADLK:
+          if (until != nullptr) return false;
           detail::fatal_violation(violation::self_deadlock,
                                   "pi_mutex: waiting for it would be a cycle of lock owners", this);
         case ESRCH:
           detail::fatal_violation(violation::owner_died, "pi_mutex: its owner no longer exists", this);
+        case ENOSYS:
+        case EINVAL:
+          if (until != nullptr) return false;
+          [[fallthrough]];
         default:
           detail::fatal_violation(violation::owner_died, "pi_mutex: the kernel refused FUTEX_LOCK_PI", this);
       }
@@ -114,7 +143,7 @@ class RTSEQ_CAPABILITY("mutex") pi_mutex {
   }
 
   [[gnu::cold, gnu::noinline]] void unlock_contended() noexcept {
-    // release: the kernel hands the lock to a waiter; pairs with lock_contended's acquire. The flag is set
+    // release: the kernel hands the lock to a waiter; pairs with wait_for_lock's acquire. The flag is set
     // already, by that waiter: it is why the compare-exchange failed.
     (void)word_.fetch_or(waiters_flag, std::memory_order_release);
     if (detail::futex_unlock_pi(word_) != 0) {

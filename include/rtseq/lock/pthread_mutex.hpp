@@ -17,6 +17,7 @@ struct lock_traits<pthread_mutex_t> {
   static constexpr bool boosts_owner = false;
   static constexpr bool robust = false;
   static constexpr bool process_shared = false;
+  static constexpr bool excludes = true;
 
   static void lock(pthread_mutex_t& lock) noexcept { ::pthread_mutex_lock(&lock); }
   [[nodiscard]] static bool try_lock(pthread_mutex_t& lock) noexcept {

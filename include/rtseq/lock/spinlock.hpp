@@ -1,10 +1,12 @@
-// A spinlock: for writers that may not sleep. Test-and-test-and-set with bounded backoff.
+// A spinlock: for writers that never sleep while they hold it. Test-and-test-and-set with bounded backoff.
 //
 // Use it where the writer cannot be preempted by those who wait for it: virtual CPUs, threads of equal
 // priority on cores of their own. Nothing boosts its owner; between threads of different priority on one
 // core use pi_mutex.
 //
-// Cost: uncontended one compare-exchange to lock, one store to unlock. Size: 4 bytes.
+// Cost: uncontended one compare-exchange to lock, one store to unlock. A waiter pauses for a few microseconds, then
+// yields, then naps for 50 µs at a time: a user-space spinner that only spun could keep the owner from running.
+// Size: 4 bytes.
 #ifndef RTSEQ_LOCK_SPINLOCK_HPP
 #define RTSEQ_LOCK_SPINLOCK_HPP
 

@@ -28,7 +28,13 @@ concept basic_writer_lock = requires(L& lock) {
 
 template <basic_writer_lock L>
 struct lock_traits<L> {
-  // Waiting for it gives up the processor: forbidden in atomic sections.
+  // Makes whoever locks it wait for the others. False: the program promises that nobody else will (single_writer).
+  static constexpr bool excludes = [] {
+    if constexpr (requires { L::excludes; }) return L::excludes;
+    return true;
+  }();
+  // Its owner may sleep, and who waits for it sleeps until woken: forbidden in atomic sections. A spinlock does not,
+  // though its waiters give the processor away for a moment.
   static constexpr bool sleeps = [] {
     if constexpr (requires { L::sleeps; }) return L::sleeps;
     return true;
@@ -61,6 +67,12 @@ concept writer_lock = requires(L& lock) {
   lock_traits<L>::lock(lock);
   { lock_traits<L>::try_lock(lock) } -> std::same_as<bool>;
   lock_traits<L>::unlock(lock);
+};
+
+// One that readers may take too. A specialisation of lock_traits that does not say is one.
+template <class L>
+concept excluding_lock = writer_lock<L> && !requires {
+  requires !lock_traits<L>::excludes;
 };
 
 namespace detail {

@@ -1,0 +1,151 @@
+"""docs/bench/README.md and the README's part, from the results."""
+
+import pathlib
+import platform
+import re
+import subprocess
+
+from plots import crews
+from promises import spoken
+
+MARKS = ("<!-- bench/run --report writes from here -->", "<!-- to here -->")
+
+
+def table(head, rows):
+    """Markdown; the first column to the left, figures to the right."""
+    lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def promises_table(promises):
+    return table(("", "measured", "promised", ""), [promise.columns() for promise in promises])
+
+
+def figure(value):
+    """Three digits, with a unit's prefix from a million on."""
+    if value is None:
+        return ""
+    for limit, suffix in ((1e9, " G"), (1e6, " M")):
+        if value >= limit:
+            return f"{value / limit:.3g}{suffix}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def cost_table(results, question):
+    candidates = results.candidates(question)
+    sizes = results.sizes(question, "plain")
+
+    def cell(candidate, size):
+        name = f"{question}/{candidate}/{size}"
+        return figure(results.median(name)) if results.has(name) else ""
+    return table(["ns at bytes", *map(str, sizes)],
+                 [[spoken(c), *(cell(c, size) for size in sizes)] for c in candidates])
+
+
+PACES = {"none": "no writer", "1kHz": "1 kHz", "100kHz": "100 kHz", "flat_out": "flat out"}
+
+
+def throughput_table(results, readers, metric):
+    return table(["a second", *PACES.values()],
+                 [[spoken(c), *(figure(results.median(f"throughput/{c}/{readers}/{pace}", metric)) for pace in PACES)]
+                  for c in results.candidates("throughput")])
+
+
+def latency_table(results, metric):
+    return table(["ns", *PACES.values()],
+                 [[spoken(c), *(figure(results.median(f"latency/{c}/{pace}", metric)) for pace in PACES)]
+                  for c in results.candidates("latency")])
+
+
+def preempted_table(results):
+    return table(["a second", "reads", "writes"],
+                 [[spoken(c), *(figure(results.median(f"preempted_writer/{c}", metric))
+                                for metric in ("reads_per_second", "writes_per_second"))]
+                  for c in results.candidates("preempted_writer")])
+
+
+def faster_peers(results, question, ours):
+    """Where somebody else is faster by more than a twentieth: one line a peer."""
+    lines = []
+    for candidate in results.candidates(question):
+        if candidate.startswith(("plain", "seqlocked", "latched")):
+            continue
+        ratios = {size: results.ratio(f"{question}/{candidate}/{size}", f"{question}/{ours}/{size}")
+                  for size in results.sizes(question, candidate)}
+        faster = {size: ratio for size, ratio in ratios.items() if ratio < 0.95}
+        if faster:
+            sizes = ", ".join(map(str, faster))
+            least, most = 1 - max(faster.values()), 1 - min(faster.values())
+            span = f"{least:.0%}" if f"{least:.0%}" == f"{most:.0%}" else f"{least:.0%} to {most:.0%}"
+            lines.append(f"- {spoken(candidate)} at {sizes} B: {span} less time")
+    return "\n".join(lines) or "- nobody"
+
+
+def busier_peers(results, ours, suffix, metric):
+    """The same for counts a second: one line a peer."""
+    lines = []
+    for candidate in results.candidates("throughput"):
+        if candidate.startswith(("plain", "seqlocked", "latched")):
+            continue
+        ratio = results.ratio(f"throughput/{candidate}/{suffix}", f"throughput/{ours}/{suffix}", metric)
+        if ratio > 1.05:
+            lines.append(f"- {spoken(candidate)}: {figure(ratio)} times as many")
+    return "\n".join(lines) or "- nobody"
+
+
+def lines_of(command):
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def machine(results):
+    lscpu = dict(line.split(":", 1) for line in lines_of(["lscpu"]).splitlines() if ":" in line)
+    release = platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
+    cpu = lscpu.get("Model name", platform.machine()).strip()
+    family = ", ".join(f"{key.lower()} {lscpu[key].strip()}" for key in ("CPU family", "Model") if key in lscpu)
+    host = lscpu.get("Hypervisor vendor", "").strip()
+    return {
+        "machine": f"{cpu} ({family}), {results.context['num_cpus']} processors" + (f", under {host}" if host else ""),
+        "system": f"{release}, Linux {platform.release()}",
+        "compiler": f"GCC {results.context['compiler']}, -O2, no -march (baseline {platform.machine()})",
+        "date": results.context["date"],
+        "repetitions": f"{results.repetitions()} of each, all candidates of a question in random order; medians",
+    }
+
+
+def page(results, promises, command, root):
+    text = pathlib.Path(__file__).with_name("page.md").read_text()
+    about = dict(machine(results), command=f"`{command}`",
+                 commit=lines_of(["git", "-C", str(root), "rev-parse", "--short=10", "HEAD"]))
+    most = max(crews(results))
+    parts = {
+        "promises": promises_table(promises),
+        "about": table(("", ""), [(key, value) for key, value in about.items() if value]).replace("---: |", "--- |"),
+        "read": cost_table(results, "read"),
+        "write": cost_table(results, "write"),
+        "readers": str(most),
+        "reads_of_one": throughput_table(results, 1, "reads_per_second"),
+        "reads_of_all": throughput_table(results, most, "reads_per_second"),
+        "writes_of_one": throughput_table(results, 1, "writes_per_second"),
+        "p50": latency_table(results, "p50"), "p99": latency_table(results, "p99"),
+        "p99_9": latency_table(results, "p99_9"), "max": latency_table(results, "max"),
+        "preempted": preempted_table(results),
+        "faster_reads": faster_peers(results, "read", "seqlocked"),
+        "faster_writes": faster_peers(results, "write", "seqlocked"),
+        "more_reads": busier_peers(results, "seqlocked", "1/flat_out", "reads_per_second"),
+        "more_writes": busier_peers(results, "seqlocked", "1/flat_out", "writes_per_second"),
+    }
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], text)
+
+
+def marked(text):
+    """What stands between the marks of a page, or None."""
+    begin, end = (text.find(mark) for mark in MARKS)
+    return text[begin + len(MARKS[0]):end].strip() if 0 <= begin < end else None
+
+
+def with_marked(text, part):
+    begin, end = (text.index(mark) for mark in MARKS)
+    return f"{text[:begin]}{MARKS[0]}\n{part}\n{text[end:]}"

@@ -1,0 +1,72 @@
+"""What the benchmarks wrote: Google Benchmark's JSON files, as medians of repetitions."""
+
+import json
+import math
+import pathlib
+import statistics
+
+
+class Missing(Exception):
+    """A result that a whole run would have."""
+
+
+class Results:
+    """The results in a folder. A name is "question/candidate/…", a metric "ns" or the name of a counter."""
+
+    def __init__(self, folder):
+        self.context = {}
+        self._values = {}  # (name, metric): one value a repetition
+        for file in sorted(pathlib.Path(folder).glob("*_bench.json")):
+            data = json.loads(file.read_text())
+            self.context = data["context"]
+            for run in data["benchmarks"]:
+                if run["run_type"] == "iteration":
+                    self._add(run)
+        if not self._values:
+            raise Missing(f"{folder}: no results there (expected *_bench.json, as bench/run leaves them)")
+
+    def _add(self, run):
+        if run.get("error_occurred"):
+            raise Missing(f"{run['name']}: {run.get('error_message', 'failed')}")
+        name = "/".join(part for part in run["run_name"].split("/")
+                        if part != "real_time" and not part.startswith("iterations:"))
+        nanoseconds = run["real_time"] * {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}[run["time_unit"]]
+        self._values.setdefault((name, "ns"), []).append(nanoseconds)
+        for metric, value in run.items():
+            if metric in ("reads_per_second", "writes_per_second", "longest_odd_ns", "p50", "p99", "p99_9", "max"):
+                self._values.setdefault((name, metric), []).append(value)
+
+    def repetitions(self):
+        return min(len(values) for values in self._values.values())
+
+    def median(self, name, metric="ns"):
+        try:
+            return statistics.median(self._values[name, metric])
+        except KeyError:
+            raise Missing(f"{name}: {metric} is not among the results") from None
+
+    def has(self, name):
+        return (name, "ns") in self._values
+
+    def ratio(self, name, other, metric="ns"):
+        below = self.median(other, metric)
+        return self.median(name, metric) / below if below else math.inf
+
+    def names(self, question):
+        return [name for name, metric in self._values if metric == "ns" and name.startswith(question + "/")]
+
+    def candidates(self, question):
+        """Of a question, in the order of registration."""
+        return list(dict.fromkeys(name.split("/")[1] for name in self.names(question)))
+
+    def sizes(self, question, candidate):
+        """The numbers that end the names of a candidate's results."""
+        prefix = f"{question}/{candidate}/"
+        return sorted(int(name[len(prefix):]) for name in self.names(question) if name.startswith(prefix))
+
+    def compact(self):
+        """For keeping: every repetition, four digits each."""
+        values = {}
+        for (name, metric), repetitions in sorted(self._values.items()):
+            values.setdefault(name, {})[metric] = " ".join(f"{value:.4g}" for value in repetitions)
+        return {"context": self.context, "repetitions": values}

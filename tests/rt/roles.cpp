@@ -1,0 +1,206 @@
+#include "roles.hpp"
+
+#include "interrupted_copy.hpp"
+
+#include <rtseq/context/signal.hpp>
+#include <rtseq/context/threaded.hpp>
+#include <rtseq/guards.hpp>
+#include <rtseq/latched.hpp>
+#include <rtseq/lock/pi_mutex.hpp>
+#include <rtseq/lock/spinlock.hpp>
+#include <rtseq/lock/std_mutex.hpp>
+#include <rtseq/relaxed.hpp>
+#include <rtseq/seqcount.hpp>
+#include <rtseq/seqlock.hpp>
+#include <rtseq/seqlocked.hpp>
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace rtseq::rt {
+namespace {
+
+// Two fields that are equal between writes.
+struct two_fields {
+  rtseq::relaxed<std::uint64_t> a;
+  rtseq::relaxed<std::uint64_t> b;
+
+  void change(const std::function<void()>& in_between) {
+    ++a;
+    in_between();
+    ++b;
+  }
+  std::pair<std::uint64_t, std::uint64_t> load() const { return {a, b}; }
+};
+
+// What the C library's mutex does with PTHREAD_PRIO_INHERIT: a lock that others bring along.
+class pthread_pi_mutex {
+ public:
+  static constexpr bool sleeps = true;
+  static constexpr bool boosts_owner = true;
+
+  pthread_pi_mutex() noexcept {
+    pthread_mutexattr_t how;
+    ::pthread_mutexattr_init(&how);
+    ::pthread_mutexattr_setprotocol(&how, PTHREAD_PRIO_INHERIT);
+    ::pthread_mutex_init(&mutex_, &how);
+    ::pthread_mutexattr_destroy(&how);
+  }
+  ~pthread_pi_mutex() { ::pthread_mutex_destroy(&mutex_); }
+  pthread_pi_mutex(const pthread_pi_mutex&) = delete;
+  pthread_pi_mutex& operator=(const pthread_pi_mutex&) = delete;
+
+  void lock() noexcept { ::pthread_mutex_lock(&mutex_); }
+  bool try_lock() noexcept { return ::pthread_mutex_trylock(&mutex_) == 0; }
+  void unlock() noexcept { ::pthread_mutex_unlock(&mutex_); }
+
+ private:
+  pthread_mutex_t mutex_;
+};
+
+template <class Seqlock>
+pair_of_roles seqlock_roles() {
+  struct shared {
+    Seqlock lock;
+    two_fields fields;
+  };
+  const auto it = std::make_shared<shared>();
+  return {[it](const auto& in_mid_write) {
+            const rtseq::write_irqsave_guard section{it->lock};
+            it->fields.change(in_mid_write);
+          },
+          [it](const watchdog&) {
+            const auto [a, b] = it->lock.read([&] { return it->fields.load(); });
+            return a == b;
+          }};
+}
+
+template <std::int64_t Nanoseconds>
+pair_of_roles timed_roles() {
+  struct shared {
+    rtseq::seqlock<> lock;
+    two_fields fields;
+  };
+  const auto it = std::make_shared<shared>();
+  return {[it](const auto& in_mid_write) {
+            const rtseq::write_guard section{it->lock};
+            it->fields.change(in_mid_write);
+          },
+          [it](const watchdog&) {
+            const std::chrono::nanoseconds time{Nanoseconds};
+            const auto read = it->lock.try_read_for([&] { return it->fields.load(); }, time);
+            return read ? read->first == read->second : Nanoseconds == short_time;
+          }};
+}
+
+template <class Lock>
+pair_of_roles seqcount_roles() {
+  struct shared {
+    Lock lock;
+    rtseq::seqcount<Lock> count{lock};
+    two_fields fields;
+  };
+  const auto it = std::make_shared<shared>();
+  return {[it](const auto& in_mid_write) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+            it->lock.lock();
+            it->count.write_begin();
+            it->fields.change(in_mid_write);
+            it->count.write_end();
+            it->lock.unlock();
+          },
+          [it](const watchdog&) {
+            for (;;) {
+              const auto token = it->count.read_begin();
+              const auto [a, b] = it->fields.load();
+              if (!it->count.read_retry(token)) return a == b;
+            }
+          }};
+}
+
+template <class Value>
+pair_of_roles value_roles() {
+  const auto it = std::make_shared<interrupted_copy<Value>>();
+  return {[it](const auto& in_mid_write) { it->store(in_mid_write); },
+          [it](const watchdog&) { return it->load().whole(); }};
+}
+
+// A reader of one's own: it looks at a bare count and, while that is odd, does what `Wait` does.
+template <auto Wait>
+pair_of_roles naive_roles() {
+  struct shared {
+    rtseq::seqcount<> count;
+    two_fields fields;
+  };
+  const auto it = std::make_shared<shared>();
+  return {[it](const auto& in_mid_write) {
+            it->count.write_begin();
+            it->fields.change(in_mid_write);
+            it->count.write_end();
+          },
+          [it](const watchdog& dog) {
+            for (;; Wait()) {
+              if (dog.barked()) return false;
+              const auto token = it->count.try_read_begin();
+              if (!token) continue;
+              const auto [a, b] = it->fields.load();
+              if (!it->count.read_retry(*token)) return a == b;
+            }
+          }};
+}
+
+// No sequence lock at all.
+template <class Mutex>
+pair_of_roles mutex_roles() {
+  struct shared {
+    Mutex mutex;
+    two_fields fields;
+  };
+  const auto it = std::make_shared<shared>();
+  return {[it](const auto& in_mid_write) {
+            const std::lock_guard section{it->mutex};
+            it->fields.change(in_mid_write);
+          },
+          [it](const watchdog&) {
+            const std::lock_guard section{it->mutex};
+            const auto [a, b] = it->fields.load();
+            return a == b;
+          }};
+}
+
+}  // namespace
+
+const std::vector<kind>& all_kinds() {
+  using enum expectation;
+  using rtseq::seqlock, rtseq::task_context;
+  static const std::vector<kind> all = [] {
+    std::vector<kind> kinds = {
+        {"seqlock", bounded, true, false, seqlock_roles<seqlock<>>},
+        {"seqlock, signal_context", bounded, true, false, seqlock_roles<seqlock<rtseq::signal_context>>},
+        {"seqlock, threaded_context", bounded, false, false, seqlock_roles<seqlock<rtseq::threaded_context>>},
+        {"seqlock, a pthread PI mutex", bounded, false, false,
+         seqlock_roles<seqlock<task_context, pthread_pi_mutex>>},
+        {"seqlock, try_read_for 1 s", bounded, true, false, timed_roles<1'000'000'000>},
+        {"seqlock, try_read_for 20 us", times_out, true, false, timed_roles<short_time>},
+        {"seqcount of a pi_mutex", bounded, true, false, seqcount_roles<rtseq::pi_mutex>},
+        {"seqlocked, 8 KiB", bounded, true, true, value_roles<rtseq::seqlocked<two_pages>>},
+        {"latched, 8 KiB", never_waits, true, true, value_roles<rtseq::latched<two_pages>>},
+        {"seqlock, spinlock", inverts, false, false, seqlock_roles<seqlock<task_context, rtseq::spinlock>>},
+        {"std::mutex", inverts, false, false, mutex_roles<std::mutex>},
+        {"naive reader: spins", livelocks, false, false, naive_roles<[] {}>},
+        {"naive reader: sched_yield", livelocks, false, false, naive_roles<[] { ::sched_yield(); }>},
+    };
+#if defined(RTSEQ_RT_ZONELIST)
+    add_zonelist_kinds(kinds);
+#endif
+    return kinds;
+  }();
+  return all;
+}
+
+}  // namespace rtseq::rt
