@@ -17,8 +17,8 @@ import tempfile
 
 # As GCC passes it through, and as Clang writes it.
 MARK = re.compile(r"\s*\.pushsection \.rtseq_lockdep.*?\.popsection\n|"
-                  r"\t\.text\n\t\.section\t\.rtseq_lockdep[^\n]*\n\t\.weak[^\n]*\nRTSEQ_LOCKDEP\w+:\n", re.S)
-NOISE = re.compile(r"^\s*(?:\.file|\.ident|\.loc|#).*\n", re.M)
+                  r"\t\.section\t\.rtseq_lockdep[^\n]*\n\t\.weak[^\n]*\nRTSEQ_LOCKDEP\w+:\n\t\.text\n", re.S)
+NOISE = re.compile(r"^[ \t]*(?:(?:\.file|\.ident|\.loc|#).*)?\n", re.M)
 
 
 def without_hooks(text):
@@ -33,7 +33,7 @@ def assembly(source, include, command, *extra):
     result = subprocess.run([*command, "-I", include, "-S", "-g0", "-o", "-", source, *extra], capture_output=True, text=True)
     if result.returncode:
         sys.exit(f"{' '.join(command)}: {result.stderr}")
-    return NOISE.sub("", MARK.sub("", result.stdout))
+    return MARK.sub("", NOISE.sub("", result.stdout))
 
 
 def main():
