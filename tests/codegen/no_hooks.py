@@ -16,7 +16,7 @@ import sys
 import tempfile
 
 # As GCC passes it through, and as Clang writes it.
-MARK = re.compile(r"\s*\.pushsection \.rtseq_lockdep.*?\.popsection\n|"
+MARK = re.compile(r"[ \t]*\.pushsection \.rtseq_lockdep.*?\.popsection\n|"
                   r"\t\.section\t\.rtseq_lockdep[^\n]*\n\t\.weak[^\n]*\nRTSEQ_LOCKDEP\w+:\n\t\.text\n", re.S)
 NOISE = re.compile(r"^[ \t]*(?:(?:\.file|\.ident|\.loc|#).*)?\n", re.M)
 
