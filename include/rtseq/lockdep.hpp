@@ -95,6 +95,12 @@ class [[nodiscard]] off {
   detail::lockdep::quiet_scope quiet_;
 };
 
+// Ends a read section that needs no validation, because what was found proves itself: pages that were allocated, say.
+template <class Count>
+void read_end_unvalidated(const Count& count) noexcept {
+  if constexpr (requires { count.lockdep_count_map(); }) detail::lockdep::read_end(count.lockdep_count_map());
+}
+
 // Puts a lock, count or value into the class of that name. The text outlives the object. Before its first use.
 template <class Object>
 void set_class(Object& object, const char* name) noexcept {
@@ -120,6 +126,8 @@ class off {
  public:
   off() noexcept {}  // not trivial: an unused one is no warning
 };
+template <class Count>
+void read_end_unvalidated(const Count&) noexcept {}
 template <class Object>
 void set_class(Object&, const char*) noexcept {}
 
