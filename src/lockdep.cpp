@@ -82,7 +82,8 @@ void check_exit(const char* how) noexcept {
     if (is_open(t.holds[i])) report(t, rule::held_at_exit, t.holds[i].node, t.holds[i].site, how);
   }
   for (unsigned i = 0; i < t.reads; ++i) {
-    report(t, rule::unvalidated_read, t.reading[i].node, t.reading[i].site, how);
+    if (t.reading[i].object != nullptr)
+      report(t, rule::unvalidated_read, t.reading[i].node, t.reading[i].site, how);
   }
   for (unsigned kind = 0; kind < irq_kinds; ++kind) {
     if (t.saves[kind] != 0) report(t, rule::held_at_exit, 0, t.saved_at[kind], how);
@@ -94,14 +95,12 @@ namespace {
 
 void thread_exits(void*) noexcept {
   check_exit("the thread ends");
-  state.held = state.reads = 0;
+  forget_this_thread();
   state.known = false;
 }
 
-struct at_start {
-  at_start() noexcept { ::pthread_key_create(&exit_key, thread_exits); }
-};
-const at_start run_at_start;
+// Before the first lock of anybody's static initialisation.
+[[gnu::constructor(101)]] void make_exit_key() noexcept { ::pthread_key_create(&exit_key, thread_exits); }
 
 void introduce(thread_state& t) noexcept {
   t.known = true;
@@ -191,18 +190,29 @@ void depend(const thread_state& t, const map& m, unsigned index, const location&
   }
 }
 
+// Leaves the first `left`. As in pop: what lies beyond is null.
+void drop_reads(thread_state& t, unsigned left) noexcept {
+  for (unsigned i = t.reads; i-- != left;) t.reading[i].object = nullptr;
+  signal_fence();
+  t.reads = left;
+}
+
 const read_entry* open_read(const thread_state& t) noexcept {
   for (unsigned i = t.reads; i-- != 0;) {
-    if (t.reading[i].level == level_of(t)) return &t.reading[i];
+    if (t.reading[i].object != nullptr && t.reading[i].level == level_of(t)) return &t.reading[i];
   }
   return nullptr;
 }
 
-void hold(const map& lock, bool waits) noexcept {
+enum class taking { by_waiting, after_a_try };
+
+void hold(const map& lock, taking how) noexcept {
   thread_state& t = this_thread();
   if (!looks_at(t, lock)) return;
   const location site = site_of(t, lock);
-  if (const held_entry* const before = find(t, lock)) {
+  // A try that succeeds in a handler finds what the thread under it was only about to take.
+  const held_entry* const before = how == taking::by_waiting ? find(t, lock) : nullptr;
+  if (before != nullptr) {
     const bool has_section = lock.type->in_interrupt != nullptr;
     return report(t, has_section ? rule::recursive_write : rule::recursive_lock, before->node, site, nullptr,
                   &before->site);
@@ -212,6 +222,7 @@ void hold(const map& lock, bool waits) noexcept {
   if (const read_entry* const read = open_read(t)) {
     report(t, rule::lock_in_read_section, index, site, nullptr, &read->site);
   }
+  const bool waits = how == taking::by_waiting && lock.type->excludes;
   if (waits) {
     if (lock.type->sleeps) check_sleep(t, index, lock.type->signal_safe, site, nullptr);
     depend(t, lock, index, site);
@@ -260,8 +271,8 @@ thread_state& this_thread() noexcept {
 
 // ---- The hooks.
 
-void acquire(const map& lock) noexcept { hold(lock, lock.type == nullptr || lock.type->excludes); }
-void acquired(const map& lock) noexcept { hold(lock, false); }
+void acquire(const map& lock) noexcept { hold(lock, taking::by_waiting); }
+void acquired(const map& lock) noexcept { hold(lock, taking::after_a_try); }
 
 void acquire_once(const map& lock) noexcept {
   const bool again = holds(lock);
@@ -315,16 +326,21 @@ void waits_for_even(const map& count, const map* lock) noexcept {
     const read_entry& e = t.reading[open - 1];
     const bool ended = e.frame < frame || (e.frame == frame && e.object == &count && site.column() != 0 &&
                                            e.site.line() == site.line() && e.site.column() == site.column());
-    if (e.level != level || !ended) break;
-    --open;
-    t.reads = open;
-    report(t, rule::unvalidated_read, e.node, e.site);
+    if (e.object == nullptr || e.level != level || !ended) break;
+    const read_entry left = e;
+    drop_reads(t, --open);
+    report(t, rule::unvalidated_read, left.node, left.site);
   }
   if (open == max_reads) return report_full(t, "read sections open at a time in one thread");
-  t.reading[open] = {&count, site, static_cast<std::uint16_t>(index), frame,
-                     static_cast<std::uint8_t>(level)};
+  t.reads = open + 1;  // first: a handler from here on uses the next
   signal_fence();
-  t.reads = open + 1;
+  read_entry& e = t.reading[open];
+  e.site = site;
+  e.node = static_cast<std::uint16_t>(index);
+  e.frame = frame;
+  e.level = static_cast<std::uint8_t>(level);
+  signal_fence();
+  e.object = &count;
 }
 
 void read_end(const map& count) noexcept {
@@ -334,8 +350,7 @@ void read_end(const map& count) noexcept {
   for (unsigned i = t.reads; i-- != 0 && t.reading[i].level == level;) {
     if (t.reading[i].object != &count) continue;
     for (unsigned k = i; k + 1 < t.reads; ++k) t.reading[k] = t.reading[k + 1];
-    t.reads = t.reads - 1;
-    return;
+    return drop_reads(t, t.reads - 1);
   }
 }
 
@@ -344,7 +359,7 @@ read_scope::~read_scope() {
   thread_state& t = state;
   if (depth_ == 0 || t.reads < depth_) return;
   const read_entry left = t.reading[depth_ - 1];
-  t.reads = depth_ - 1;
+  drop_reads(t, depth_ - 1);
   if (looks(t)) report(t, rule::unvalidated_read, left.node, left.site);
 }
 
@@ -434,7 +449,8 @@ callback_scope::~callback_scope() {
 void forget_this_thread() noexcept {
   thread_state& t = state;
   for (held_entry& e : t.holds) e.object = nullptr;
-  t.held = t.reads = 0;
+  t.held = 0;
+  drop_reads(t, 0);
   for (unsigned& depth : t.saves) depth = 0;
 }
 

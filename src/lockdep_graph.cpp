@@ -43,10 +43,12 @@ const int unlocked_in_child = ::pthread_atfork(lock_graph, unlock_graph, unlock_
 bool same_text(const char* a, const char* b) noexcept {
   return a == b || (a != nullptr && b != nullptr && ::strcmp(a, b) == 0);
 }
+// The function tells instantiations of one template apart.
 bool is_of(const node& n, const map& m) noexcept {
   if (n.type != m.type || !same_text(n.kind, m.kind) || !same_text(n.name, m.name)) return false;
   return m.name != nullptr || (n.where.line() == m.where.line() && n.where.column() == m.where.column() &&
-                               same_text(n.where.file_name(), m.where.file_name()));
+                               same_text(n.where.file_name(), m.where.file_name()) &&
+                               same_text(n.where.function_name(), m.where.function_name()));
 }
 unsigned bucket_of(const map& m) noexcept {
   const std::uint32_t place = m.name != nullptr ? 0 : m.where.line() * 31 + m.where.column();

@@ -1,6 +1,7 @@
 // lockdep's findings, in words and pictures, each once.
 #include "lockdep_state.hpp"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,7 +9,7 @@
 #include <algorithm>
 #include <string_view>
 
-#if defined(RTSEQ_LOCKDEP_STACK_TRACE)
+#if defined(RTSEQ_LOCKDEP_STACK_TRACES)
 #include <absl/debugging/stacktrace.h>
 #include <absl/debugging/symbolize.h>
 #endif
@@ -250,7 +251,8 @@ void begin(rule broken) noexcept {
 }
 
 void put_trace([[maybe_unused]] text& out) noexcept {
-#if defined(RTSEQ_LOCKDEP_STACK_TRACE)
+#if defined(RTSEQ_LOCKDEP_STACK_TRACES)
+  absl::InitializeSymbolizer(program_invocation_name);
   void* frames[24];
   const int depth = absl::GetStackTrace(frames, static_cast<int>(std::size(frames)), 3);
   out << "\nStack\n";

@@ -72,6 +72,7 @@ inline bool fail_tests_with_findings() {
     void OnTestEnd(const testing::TestInfo&) override {
       for (std::size_t i = 0; i < collected(); ++i) ADD_FAILURE() << collected(i).text;
       forget_collected();
+      reset();
     }
   };
   if (!enabled) return false;
