@@ -4,13 +4,13 @@
 
 #include <oneapi/tbb/spin_rw_mutex.h>
 #include <rtseq/latched.hpp>
+#include <rtseq/lock/single_writer.hpp>
 #include <rtseq/seqlocked.hpp>
 
 #include <mutex>
 #include <shared_mutex>
 #include <tuple>
 
-#include "one_writer.hpp"
 #include "peers/absl_mutex.hpp"
 #include "peers/byte_loop.hpp"
 #include "peers/ck_sequence.hpp"
@@ -30,7 +30,7 @@ auto sequences() {
   return std::tuple{
       candidate<plain<T>>{"plain"},
       candidate<seqlocked<T>>{"seqlocked"},
-      candidate<seqlocked<T, task_context, one_writer>>{"seqlocked_single_writer"},
+      candidate<seqlocked<T, task_context, single_writer>>{"seqlocked_single_writer"},
       candidate<latched<T>>{"latched"},
       candidate<fenced_memcpy<T>>{"memcpy_between_fences"},
       candidate<relaxed_words<T>>{"relaxed_words"},

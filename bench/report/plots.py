@@ -12,18 +12,22 @@ COLOURS = {
     "ck_sequence": "#edae49", "relaxed_words": "#a06cd5", "byte_loop": "#c77dba", "std_mutex": "#8a5a2b",
     "std_shared_mutex": "#b5651d", "pthread_rwlock": "#c9a27e", "absl_mutex": "#6b7a1f",
     "absl_mutex_readers": "#98a83a", "tbb_spin_rw_mutex": "#4d7ea8", "urcu_memb": "#2f4858", "urcu_qsbr": "#5f7a8c",
-    "urcu_bp": "#93a8b5",
+    "urcu_bp": "#93a8b5", "rebuild": "#0b62c4", "longest_odd": "#008b72",
+    "longest_odd_cold": "#8fd0c4", "scan_per_pick": "#d1495b",
+    "pi_mutex": "#0b62c4", "spinlock": "#38a3e8",
 }
-OURS = ("seqlocked", "seqlocked_single_writer", "latched")
+OURS = ("seqlocked", "seqlocked_single_writer", "latched", "rebuild", "longest_odd")
 OTHER = "#777777"
 
 
 def colour_of(candidate):
-    return COLOURS.get(candidate, OTHER)
+    if candidate.endswith("_context"):
+        return COLOURS["seqlocked"]
+    return COLOURS.get(candidate.split(",")[0], OTHER)
 
 
 def gnuplot(file, size, lines):
-    script = "\n".join([f"set terminal svg size {size[0]},{size[1]} font 'Helvetica,13' background '#ffffff'",
+    script = "\n".join([f"set terminal svg size {size[0]},{size[1]} font 'Helvetica,13' background '#ffffff' noenhanced",
                         f"set output '{file}'", "set border 3 lc rgb '#888888'", "set grid lc rgb '#dddddd' lt 1",
                         "set tics nomirror", *lines])
     subprocess.run(["gnuplot"], input=script, text=True, check=True)
@@ -36,15 +40,15 @@ def quoted(text):
 def lines(file, title, x, y, series, ticks):
     """Curves over logarithmic axes. series: (candidate, [(x, y), …])."""
     script = [f"set title {quoted(title)} font ',15'", f"set xlabel {quoted(x)}", f"set ylabel {quoted(y)}",
-              "set logscale xy", "set format y '%.16g'", "set key outside right top samplen 2 spacing 1.15",
-              "set xtics (" + ", ".join(f"'{t}' {t}" for t in ticks) + ") rotate by 45 right",
+              "set logscale xy", "set format y '%g'", "set key outside right top Left reverse samplen 2 spacing 1.15",
+              "set xtics (" + ", ".join(f"'{t}' {t}" for t in ticks if t & (t - 1) == 0) + ") rotate by 45 right",
               f"set xrange [{ticks[0] * 0.9}:{ticks[-1] * 1.1}]"]
     curves = []
     for index, (candidate, points) in enumerate(series):
         script += [f"$d{index} << END", *(f"{px} {py}" for px, py in points), "END"]
-        width = 3.5 if candidate in OURS or candidate == "rebuild" else 1.6
+        width = 3.5 if candidate in OURS else 1.6
         curves.append(f"$d{index} with linespoints lw {width} pt 7 ps {width / 7:.2f} "
-                      f"lc rgb '{colour_of(candidate)}' title {quoted(spoken(candidate))} noenhanced")
+                      f"lc rgb '{colour_of(candidate)}' title {quoted(spoken(candidate))}")
     gnuplot(file, (860, 480), [*script, "plot " + ", ".join(curves)])
 
 
@@ -54,7 +58,7 @@ def bars(file, title, x, rows, digits=3):
     low = min(value for _, value in drawn) / 2
     high = max(value for _, value in drawn) * 4
     script = [f"set title {quoted(title)} font ',15'", f"set xlabel {quoted(x)}", "set logscale x", "unset key",
-              "set format x '%.0s%c'" if high > 1e4 else "set format x '%.16g'", f"set xrange [{low}:{high}]",
+              "set format x '%.0s%c'" if high > 1e4 else "set format x '%g'", f"set xrange [{low}:{high}]",
               "set grid noytics",
               f"set yrange [{-len(rows) + 0.4}:0.6]",
               "set ytics (" + ", ".join(f"{quoted(spoken(c))} {-i}" for i, (c, _) in enumerate(rows)) + ")",
@@ -105,15 +109,17 @@ def draw(results, folder):
          "reads a second", rows("throughput", "/1/flat_out", "reads_per_second"))
     bars(folder / "latency_flat_out.svg", "p99.9 of a read beside a writer without a pause, 64 bytes",
          "ns, with what the clock takes", rows("latency", "/flat_out", "p99_9"))
-    bars(folder / "preempted_writer.svg", "Reader and writer share a processor: the writer is preempted in mid-write, "
-         "1 KiB", "reads a second", rows("preempted_writer", "", "reads_per_second"))
+    bars(folder / "preempted_writer.svg", "Reads while the writer is preempted in mid-write, one processor, 1 KiB",
+         "reads a second", rows("preempted_writer", "", "reads_per_second"))
     bars(folder / "locks.svg", "Lock and unlock, uncontended", "ns a pair", rows("lock", "", "ns"))
     bars(folder / "irqsave.svg", "Interrupts off and on again", "ns a pair", rows("irqsave", "", "ns"))
     bars(folder / "false_sharing.svg", "Reads beside a neighbour's writer, 8 bytes", "reads a second",
-         [(name.split("/", 1)[1], results.median(name, "reads_per_second")) for name in results.names("false_sharing")])
+         [(name.split("/", 1)[1].replace("_", " ").replace("/", ", ").replace("none", "no writer"),
+           results.median(name, "reads_per_second")) for name in results.names("false_sharing")])
     nodes = results.sizes("zonelist", "rebuild")
     lines(folder / "zonelist.svg", "Rebuild of the zonelists", "nodes", "µs",
           [("scan_per_pick", [(n, results.median(f"zonelist/scan_per_pick/{n}") / 1e3) for n in nodes]),
            ("rebuild", [(n, results.median(f"zonelist/rebuild/{n}") / 1e3) for n in nodes]),
-           ("longest_odd", [(n, results.median(f"zonelist/rebuild/{n}", "longest_odd_ns") / 1e3) for n in nodes])],
+           ("longest_odd", [(n, results.median(f"zonelist/rebuild/{n}", "longest_odd_ns") / 1e3) for n in nodes]),
+           ("longest_odd_cold", [(n, results.median(f"zonelist/cold/{n}", "longest_odd_ns") / 1e3) for n in nodes])],
           nodes)

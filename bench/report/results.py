@@ -16,6 +16,7 @@ class Results:
     def __init__(self, folder):
         self.context = {}
         self._values = {}  # (name, metric): one value a repetition
+        self._order = {}  # name: when it was registered
         for file in sorted(pathlib.Path(folder).glob("*_bench.json")):
             data = json.loads(file.read_text())
             self.context = data["context"]
@@ -30,6 +31,7 @@ class Results:
             raise Missing(f"{run['name']}: {run.get('error_message', 'failed')}")
         name = "/".join(part for part in run["run_name"].split("/")
                         if part != "real_time" and not part.startswith("iterations:"))
+        self._order[name] = run["family_index"]
         nanoseconds = run["real_time"] * {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}[run["time_unit"]]
         self._values.setdefault((name, "ns"), []).append(nanoseconds)
         for metric, value in run.items():
@@ -53,7 +55,8 @@ class Results:
         return self.median(name, metric) / below if below else math.inf
 
     def names(self, question):
-        return [name for name, metric in self._values if metric == "ns" and name.startswith(question + "/")]
+        """In the order of registration: runs come at random."""
+        return sorted((name for name in self._order if name.startswith(question + "/")), key=self._order.get)
 
     def candidates(self, question):
         """Of a question, in the order of registration."""

@@ -179,7 +179,7 @@ class cache {
 
   absl::StatusOr<std::chrono::nanoseconds> change_to(const topology& now) ABSL_LOCKS_EXCLUDED(hotplug_) {
     const hotplug_section one_at_a_time(hotplug_);
-    const auto changes =
+    auto changes =
         zone_changes(directory_, now, [this](std::uint16_t zone) { return pages_[zone].is_online(); });
     if (!changes.ok()) return changes.status();
     for (const zone_change& c : *changes) {
@@ -188,6 +188,8 @@ class cache {
       }
     }
     bring(*changes);
+    // What is left goes in the odd section, which so takes no longer for what comes.
+    std::erase_if(*changes, [](const zone_change& c) { return c.pages != 0; });
     spare_copy().fill(now, generation_.load() + 1);
     const std::string message = absl::StrCat("lists of ", now.nodes.size(), " nodes rebuilt");
     return publish(*changes, message);
@@ -207,7 +209,7 @@ class cache {
   // The odd section. The memory that goes, goes before readers are sent to the lists without it: were it not
   // for the count and the held-off interrupts, a reader that looks in between would find the old lists and no
   // memory.
-  std::chrono::nanoseconds publish(const std::vector<zone_change>& changes, const std::string& message)
+  std::chrono::nanoseconds publish(const std::vector<zone_change>& going, const std::string& message)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(hotplug_) {
     using clock = std::chrono::steady_clock;
     const rtseq::write_irqsave_guard odd{lock_};
@@ -215,8 +217,7 @@ class cache {
     // Printing may wait for a lock whose holder waits for an even count (S3): deferred until the lock is
     // released, from after it is taken (S20).
     rtseq::deferred_enter();
-    for (const zone_change& c : changes) {
-      if (c.pages != 0) continue;
+    for (const zone_change& c : going) {
       pages_[c.zone].unplug();
       log_.print(c.message);
     }

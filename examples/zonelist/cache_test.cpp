@@ -4,6 +4,7 @@
 #include "interrupt_signals.hpp"
 #include "latency_histogram.hpp"
 #include "no_seqlock.hpp"
+#include "run_end.hpp"
 #include "test_support.hpp"
 
 #include <absl/algorithm/container.h>
@@ -265,6 +266,28 @@ TEST(ZonePages, come_home_to_a_zone_that_is_gone) {
   EXPECT_EQ(pages.free(), 0u);
 }
 
+TEST(RunEnd, is_its_time_or_a_signal_before_that) {
+  using clock = run_end::clock;
+  struct sigaction before;
+  ::sigaction(SIGTERM, nullptr, &before);
+  EXPECT_TRUE(run_end(clock::now()).is_reached());
+  EXPECT_FALSE(run_end(clock::now()).is_early());
+  {
+    const run_end end(clock::now() + std::chrono::hours(1));
+    EXPECT_FALSE(end.is_reached());
+    ::raise(SIGTERM);
+    EXPECT_TRUE(end.is_early());
+    EXPECT_TRUE(end.is_reached());
+    struct sigaction next;
+    ::sigaction(SIGTERM, nullptr, &next);
+    EXPECT_EQ(next.sa_handler, SIG_DFL);  // a second one ends the program
+  }
+  struct sigaction after;
+  ::sigaction(SIGTERM, nullptr, &after);
+  EXPECT_EQ(after.sa_handler, before.sa_handler);
+  EXPECT_FALSE(run_end(clock::now() + std::chrono::hours(1)).is_reached());
+}
+
 class counting_handler {
  public:
   void operator()() noexcept { ++runs_; }
@@ -288,7 +311,7 @@ TEST(InterruptSignals, are_unblocked_while_they_are_used_and_no_others_are) {
   handlers.push_back(std::make_unique<counting_handler>());
   handlers.push_back(std::make_unique<counting_handler>());
   {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const run_end end(run_end::clock::now() + std::chrono::seconds(30));
     const interrupt_signals<rtseq::signal_context, counting_handler> running(handlers, {}, end);
     EXPECT_FALSE(is_blocked(SIGRTMIN));
     EXPECT_FALSE(is_blocked(SIGRTMIN + 1));
@@ -297,9 +320,7 @@ TEST(InterruptSignals, are_unblocked_while_they_are_used_and_no_others_are) {
     const auto all_ran = [&] {
       return absl::c_all_of(handlers, [](const auto& handler) { return handler->runs() > 0; });
     };
-    while (!all_ran() && std::chrono::steady_clock::now() < end) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
+    while (!all_ran() && !end.is_reached()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     EXPECT_TRUE(all_ran());
     ::raise(SIGRTMIN);  // not a timer's: no handler's business
   }

@@ -2,6 +2,8 @@
 #ifndef ZONELIST_INTERRUPT_SIGNALS_HPP
 #define ZONELIST_INTERRUPT_SIGNALS_HPP
 
+#include "refused.hpp"
+#include "run_end.hpp"
 #include "unblocked_signals.hpp"
 
 #include <rtseq/context/deferred_signal.hpp>
@@ -13,10 +15,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstddef>
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -33,7 +32,7 @@ class interrupt_signals {
   static constexpr int default_hz = 10'000;
 
   interrupt_signals(const std::vector<std::unique_ptr<Handler>>& handlers, std::optional<int> hz,
-                    std::chrono::steady_clock::time_point end)
+                    const run_end& end)
       : devices_(handlers.size()) {
     sigset_t wanted;
     ::sigemptyset(&wanted);
@@ -41,7 +40,7 @@ class interrupt_signals {
       install(signal_of(i));
       ::sigaddset(&wanted, signal_of(i));
       devices_[i].handler = handlers[i].get();
-      devices_[i].end = end;
+      devices_[i].end = &end;
       create_timer(devices_[i], signal_of(i));
     }
     unblocked_.emplace(wanted);
@@ -63,7 +62,7 @@ class interrupt_signals {
   struct device {
     Handler* handler = nullptr;
     timer_t timer{};
-    std::chrono::steady_clock::time_point end;
+    const run_end* end = nullptr;
   };
 
   static int signal_of(std::size_t device) { return SIGRTMIN + static_cast<int>(device); }
@@ -97,7 +96,7 @@ class interrupt_signals {
     if (info->si_code != SI_TIMER) return;  // somebody else sent it: there is no device to it
     const device& d = *static_cast<device*>(info->si_value.sival_ptr);
     (*d.handler)();
-    if (std::chrono::steady_clock::now() < d.end) return;
+    if (!d.end->is_reached()) return;
     const int saved_errno = errno;  // the interrupted code's
     const itimerspec never = {};
     ::timer_settime(d.timer, 0, &never, nullptr);
@@ -127,10 +126,7 @@ class interrupt_signals {
   }
 
   static void check(int error) {
-    if (error == 0) return;
-    errno = error;
-    std::perror("zonelist: timer signals");
-    std::exit(EXIT_FAILURE);
+    if (error != 0) end_refused("timer signals", error);
   }
 
   std::vector<device> devices_;

@@ -2,7 +2,8 @@
 #ifndef ZONELIST_INTERRUPT_THREADS_HPP
 #define ZONELIST_INTERRUPT_THREADS_HPP
 
-#include "run.hpp"
+#include "refused.hpp"
+#include "run_end.hpp"
 
 #include <rtseq/context/threaded.hpp>
 #include <rtseq/context/virtual_cpu.hpp>
@@ -12,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 namespace zonelist {
@@ -23,9 +25,9 @@ template <class Context, class Handler>
 class interrupt_threads {
  public:
   interrupt_threads(const std::vector<std::unique_ptr<Handler>>& handlers, std::optional<int> hz,
-                    std::chrono::steady_clock::time_point) {
+                    const run_end&) {
     for (const auto& handler : handlers) {
-      threads_.emplace_back([this, &handler = *handler, hz] { serve(handler, hz); });
+      threads_.push_back(start_thread([this, &handler = *handler, hz] { serve(handler, hz); }));
     }
   }
   ~interrupt_threads() {

@@ -38,7 +38,8 @@ constexpr char usage[] =
     "(default)\n"
     "  replay-bug   shows, step by step, what the sequence lock's irqsave form is for\n"
     "\n"
-    "zonelist SUBCOMMAND --help says more. Exit status: 0; 1 an invariant broke; 2 bad input or usage.\n";
+    "zonelist SUBCOMMAND --help says more.\n"
+    "Exit status: 0; 1 an invariant broke, or the system refused; 2 bad input or usage.\n";
 
 int say(const absl::Status& bad, exit_code code = bad_usage) {
   std::fprintf(stderr, "zonelist: %s\n", std::string(bad.message()).c_str());
@@ -122,6 +123,8 @@ constexpr char run_explanation[] =
     "timer\n"
     "that interrupts the writer's own thread, anywhere.\n"
     "\n"
+    "Ctrl-C (SIGINT) or SIGTERM ends it early, with the results so far; a second one kills it.\n"
+    "\n"
     "Exit status 1 if anything that must be 0 is not, or nothing was allocated.\n";
 
 context_kind context_named(const std::string& name) {
@@ -158,10 +161,9 @@ int run_experiment(const arguments& args) {
 
   auto machine = machine_to_run_on(chosen.nodes);
   if (!machine.ok()) return say(machine.status());
-  const std::string title =
-      absl::StrFormat("%s, %d handlers, %d + %d nodes, %g s%s", chosen.context, options.handlers,
-                      machine->nodes_that_stay().size(), machine->nodes_that_come_and_go().size(),
-                      chosen.seconds, options.unsafe ? ", WITHOUT the sequence lock" : "");
+  const std::string setting =
+      absl::StrFormat("%s, %d handlers, %d + %d nodes", chosen.context, options.handlers,
+                      machine->nodes_that_stay().size(), machine->nodes_that_come_and_go().size());
 
   const bool live = ::isatty(STDERR_FILENO) == 1;
   progress_view show;
@@ -173,6 +175,13 @@ int run_experiment(const arguments& args) {
   const run_results results = run(options, *std::move(machine), show);
   if (live) std::fputs("\r\033[K", stderr);
 
+  std::string time = absl::StrFormat("%g s", chosen.seconds);
+  if (results.ended_early_after) {
+    time = absl::StrFormat("%.1f of %s", results.ended_early_after->count(), time);
+    if (chosen.json) std::fprintf(stderr, "zonelist: ended early, after %s\n", time.c_str());
+  }
+  const std::string title =
+      absl::StrCat(setting, ", ", time, options.unsafe ? ", WITHOUT the sequence lock" : "");
   const int printed = print(chosen.json ? results_json(results) : results_table(results, title));
   if (results.invariants_hold()) return printed;
   if (chosen.json && results.lost_pages != 0) {

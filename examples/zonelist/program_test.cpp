@@ -10,8 +10,10 @@
 #include <nlohmann/json.hpp>
 #include <rtseq/lockdep.hpp>
 
+#include <chrono>
 #include <functional>
 #include <set>
+#include <thread>
 
 namespace zonelist {
 namespace {
@@ -30,8 +32,10 @@ struct outcome {
 };
 
 // `prepare`: in the child, before it becomes the program. What it sets survives exec: masks, limits.
+// `meanwhile`: here, while the program runs.
 outcome zonelist(
-    const std::vector<std::string>& arguments, const std::function<void()>& prepare = [] {}) {
+    const std::vector<std::string>& arguments, const std::function<void()>& prepare = [] {},
+    const std::function<void(pid_t program)>& meanwhile = [](pid_t) {}) {
   const scratch_directory dir;
   std::vector<std::string> words = {ZONELIST_PROGRAM};
   words.insert(words.end(), arguments.begin(), arguments.end());
@@ -49,6 +53,7 @@ outcome zonelist(
     }
     ::_exit(127);
   }
+  meanwhile(child);
   int status = 0;
   ::waitpid(child, &status, 0);
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, testing::slurp(out), testing::slurp(err)};
@@ -66,6 +71,28 @@ void leave_one_file_descriptor() {
   for (int fd = standard; fd < 1024; ++fd) ::close(fd);
   const rlimit one_more{standard + 1, standard + 1};
   ::setrlimit(RLIMIT_NOFILE, &one_more);
+}
+
+// A thread's stack is as large as the main thread's may become: larger than any address space.
+void leave_no_room_for_threads() {
+  const rlimit huge{rlim_t{1} << 50, RLIM_INFINITY};
+  ::setrlimit(RLIMIT_STACK, &huge);
+}
+
+// The program has a handler for the signal: it is past its beginning.
+void wait_until_caught(pid_t program, int signo) {
+  const std::string status = "/proc/" + std::to_string(program) + "/status";
+  const std::string caught = "SigCgt:";
+  for (int i = 0; i < 3000; ++i) {
+    const std::string text = testing::slurp(status);
+    const auto at = text.find(caught);
+    if (at != std::string::npos) {
+      const auto set = std::strtoull(text.c_str() + at + caught.size(), nullptr, 16);
+      if ((set >> (signo - 1) & 1) != 0) return;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  ADD_FAILURE() << "no handler for signal " << signo;
 }
 
 void expect_refusal(const std::vector<std::string>& arguments, const std::string& name,
@@ -212,6 +239,36 @@ TEST_P(Run, takes_its_signals_though_the_parent_blocked_them) {
   EXPECT_GT(json["allocations"], 0);
 }
 
+TEST_P(Run, ends_early_with_what_it_found) {
+  for (const int signo : {SIGINT, SIGTERM}) {
+    const auto end_it = [signo](pid_t program) {
+      wait_until_caught(program, signo);
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      ::kill(program, signo);
+    };
+    const outcome json = zonelist(
+        {"run", context(), "--seconds=60", "--json"}, [] {}, end_it);
+    EXPECT_EQ(json.status, 0) << json.err;
+    EXPECT_THAT(json.out, ContainsRegex("\"allocations\": [1-9]"));
+    EXPECT_THAT(json.err, ContainsRegex("^zonelist: ended early, after [0-9.]+ of 60 s\n$"));
+    const outcome table = zonelist(
+        {"run", context(), "--seconds=60"}, [] {}, end_it);
+    EXPECT_EQ(table.status, 0);
+    EXPECT_THAT(table.out, ContainsRegex(", [0-9.]+ of 60 s\n\n  allocations +[1-9]"));
+    EXPECT_EQ(table.err, "");
+  }
+}
+TEST(RunWith, an_interrupt_that_the_parent_ignores_goes_on) {
+  const outcome got = zonelist(
+      {"run", "--seconds=1"}, [] { ::signal(SIGINT, SIG_IGN); },
+      [](pid_t program) {
+        wait_until_caught(program, SIGTERM);
+        ::kill(program, SIGINT);
+      });
+  EXPECT_EQ(got.status, 0);
+  EXPECT_THAT(got.out, HasSubstr(", 1 s\n"));
+}
+
 TEST(RunWith, no_allocation_shows_nothing_and_is_not_ok) {
   // Over before the first timer fires, unless somebody else had the processor.
   for (int attempt = 0; attempt < 100; ++attempt) {
@@ -238,6 +295,14 @@ TEST(RunWith, slow_interrupts_and_all_flags) {
                                 "--hotplug-hz=50", "--seconds=0.5", "--nojson", "--unsafe=false"});
   EXPECT_EQ(got.status, 0) << got.out << got.err;
   EXPECT_THAT(got.out, StartsWith("signal, 16 handlers"));
+}
+TEST(RunWith, no_threads_to_be_had) {
+  for (const char* context : {"threaded", "virtual-cpu"}) {
+    const outcome got = zonelist({"run", "--context", context, "--seconds=0.2"}, leave_no_room_for_threads);
+    EXPECT_EQ(got.status, 1);
+    EXPECT_EQ(got.out, "");
+    EXPECT_EQ(got.err, "zonelist: threads: Resource temporarily unavailable\n");
+  }
 }
 TEST(RunWith, no_subcommand) {
   const outcome got = zonelist({"--seconds=0.2", "--json"});

@@ -5,6 +5,8 @@
 #include "interrupt_signals.hpp"
 #include "interrupt_threads.hpp"
 #include "no_seqlock.hpp"
+#include "refused.hpp"
+#include "run_end.hpp"
 
 #include <absl/algorithm/container.h>
 #include <time.h>
@@ -30,12 +32,12 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 // Through thousands of signals a second: std::this_thread::sleep_until sleeps for a duration, and starts
-// again after each, which takes several times as long.
-void sleep_until(clock::time_point due) {
+// again after each, which takes several times as long. An early end wakes it.
+void sleep_until(clock::time_point due, const run_end& end) {
   const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(due.time_since_epoch()).count();
   constexpr std::int64_t second_ns = 1'000'000'000;
   const timespec at{static_cast<time_t>(ns / second_ns), static_cast<long>(ns % second_ns)};
-  while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr) == EINTR) {}
+  while (!end.is_early() && ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr) == EINTR) {}
 }
 
 // Where the log's records go. A task's sink: it may wait.
@@ -65,7 +67,7 @@ class log_view {
 // Does something a few times a second, on a thread of its own, from construction to destruction.
 class ticker {
  public:
-  explicit ticker(const std::function<void()>& tick) : thread_{[this, tick] { run(tick); }} {}
+  explicit ticker(const std::function<void()>& tick) : thread_{start_thread([this, tick] { run(tick); })} {}
   ~ticker() {
     {
       const std::lock_guard lock(mutex_);
@@ -110,14 +112,16 @@ class experiment {
 
   run_results run(const progress_view& show) {
     const auto from = clock::now();
+    const run_end end(from + std::chrono::duration_cast<clock::duration>(options_.seconds));
     {
       std::optional<ticker> live;
       if (show) live.emplace([&, from] { show(progress_since(from)); });
-      const auto end = from + std::chrono::duration_cast<clock::duration>(options_.seconds);
       const interrupts running(handlers_, options_.irq_hz, end);
       change_machine_until(end);
     }
-    return results();
+    run_results all = results();
+    if (end.is_early()) all.ended_early_after = clock::now() - from;
+    return all;
   }
 
  private:
@@ -151,13 +155,13 @@ class experiment {
   }
 
   // Late is made up for, within bounds: so the rate holds also where others have the processor for a while.
-  void change_machine_until(clock::time_point end) {
+  void change_machine_until(const run_end& end) {
     constexpr auto longest_backlog = std::chrono::milliseconds(100);
     const auto period = std::chrono::nanoseconds(1'000'000'000 / options_.hotplug_hz);
     random_source random{0};
-    for (auto due = clock::now(); clock::now() < end;
+    for (auto due = clock::now(); !end.is_reached();
          due = std::max(due + period, clock::now() - longest_backlog)) {
-      sleep_until(std::min(due, end));
+      sleep_until(std::min(due, end.at()), end);
       if (machine_.step(random, [&](int node) { return cache_.reclaim(node); })) rebuild();
     }
   }

@@ -38,6 +38,7 @@ struct run_results {
       std::make_unique<latency_histogram>();  // build and publish
   std::uint64_t log_records = 0;
   std::uint64_t log_dropped = 0;
+  std::optional<std::chrono::duration<double>> ended_early_after;  // a signal asked for it (run_end.hpp)
 
   // Without an allocation nothing was put to the test.
   bool invariants_hold() const { return allocations != 0 && false_oom == 0 && torn == 0 && lost_pages == 0; }
@@ -56,7 +57,7 @@ struct run_progress {
 
 using progress_view = std::function<void(const run_progress&)>;
 
-// Blocking. The calling thread is the writer; `show`, if any, is called a few times a second, on another
+// Blocking. SIGINT and SIGTERM end it early. The calling thread is the writer; `show`, if any, is called a few times a second, on another
 // thread.
 run_results run(const run_options& options, hotplug machine, const progress_view& show);
 

@@ -34,7 +34,7 @@ namespace detail {
 template <class Lock>
 class associated_lock {
  public:
-  explicit associated_lock(Lock& lock) noexcept : lock_{&lock} {}
+  constexpr explicit associated_lock(Lock& lock) noexcept : lock_{&lock} {}
   read_token begin_even(const sequence& count) const {
     return begin_behind_writer(count, *lock_, owner_, [this](auto section) {
       RTSEQ_LOCKDEP_QUIET;
@@ -101,8 +101,8 @@ class seqcount : private detail::associated_lock<Lock> {
   using writers::writers;
 #endif
 
-  // Waits for an even count. Lock-free while nobody writes; else bounded by one write section if the lock
-  // boosts its owner. Tasks and handlers, but not inside the caller's own write section: that is a reported
+  // Waits for an even count. Lock-free while nobody writes; else blocking, with a lock that boosts its owner for the
+  // section under way and those of the lock's waiters before it. Tasks and handlers, but not inside the caller's own write section: that is a reported
   // error (violation::self_deadlock) if the count knows its lock.
   [[nodiscard]] read_token read_begin(RTSEQ_LOCKDEP_AT) const noexcept {
     RTSEQ_LOCKDEP_HERE;

@@ -1,6 +1,7 @@
 // A sequence lock: the writers' lock, the count and the interrupt context in one object.
 //
-// Readers are lock-free and write nothing: they repeat if a write came between. Writers take the lock. If a
+// Readers are lock-free and write nothing while nobody writes: they repeat if a write came between. One that finds a
+// writer in mid-write waits in the writers' lock, so that the writer gets its priority; try_read never waits. If a
 // signal handler (or whatever the context calls an interrupt) also reads or writes, writers use the _irqsave
 // forms, and nothing else: interrupts first and the lock second, in two steps, is wrong where the lock
 // sleeps. One step is right in every context.
@@ -53,9 +54,11 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
 
   // ---- Readers. Any number, in tasks and handlers.
 
-  // Waits for an even count. Lock-free while nobody writes; else bounded by one write section if the lock
-  // boosts its owner. Inside the caller's own write section it is a reported error (self_deadlock).
-  [[nodiscard]] read_token read_begin(RTSEQ_LOCKDEP_AT) const {
+  // Waits for an even count. Lock-free while nobody writes. Else blocking: with a lock that boosts its owner it takes
+  // its turn there, so it waits for the section under way and for those of the waiters before it, which are of its
+  // own priority or higher; interrupts are held off on this thread meanwhile, as in a write section. Inside the
+  // caller's own write section it is a reported error (self_deadlock).
+  [[nodiscard]] read_token read_begin(RTSEQ_LOCKDEP_AT) const RTSEQ_EXCLUDES(this) {
     RTSEQ_LOCKDEP_HERE;
     RTSEQ_LOCKDEP_HOOK(read_begin(count_.lockdep_map()));
     return writers_.begin(count_);
@@ -74,11 +77,11 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
     return count_.retry(token);
   }
 
-  // Calls `section` until it ran with no write between, and returns what it returned then. Lock-free; like
-  // any lock-free read it can be starved by writers without a pause. `section` may see torn data, so it has
-  // no side effects and follows no pointers.
+  // Calls `section` until it ran with no write between, and returns what it returned then. Waits as
+  // read_begin does; like any lock-free read it can be starved by writers without a pause. `section` may see torn
+  // data, so it has no side effects and follows no pointers.
   template <class F>
-  auto read(F&& section RTSEQ_LOCKDEP_AND_AT) const {
+  auto read(F&& section RTSEQ_LOCKDEP_AND_AT) const RTSEQ_EXCLUDES(this) {
     for (;;) {
       const read_token token = read_begin(RTSEQ_LOCKDEP_PASS);
       RTSEQ_LOCKDEP_VALIDATES;
@@ -118,7 +121,7 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
   template <class F>
   requires excluding_lock<Lock>
   auto read_or_lock(F&& section, unsigned lockless_attempts = 1 RTSEQ_LOCKDEP_AND_AT) const
-      RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+      RTSEQ_EXCLUDES(this) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
     RTSEQ_LOCKDEP_HERE;
     using result_type = std::invoke_result_t<F&>;
     if constexpr (std::is_void_v<result_type>) {
@@ -138,7 +141,8 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
     return count_.changed_since(token);
   }
   // Sleeps until something has been written since `token`. Blocking; takes the lock. Tasks.
-  void wait_changed(read_token token RTSEQ_LOCKDEP_AND_AT) const requires excluding_lock<Lock> {
+  void wait_changed(read_token token RTSEQ_LOCKDEP_AND_AT) const requires excluding_lock<Lock> RTSEQ_EXCLUDES(
+      this) {
     RTSEQ_LOCKDEP_HERE;
     RTSEQ_LOCKDEP_HOOK(read_end(count_.lockdep_map()));
     writers_.wait_changed(count_, token);

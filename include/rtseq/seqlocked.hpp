@@ -52,8 +52,8 @@ class seqlocked {
   seqlocked(const seqlocked&) = delete;
   seqlocked& operator=(const seqlocked&) = delete;
 
-  // The value as one store left it. Lock-free; waits for a writer in mid-write as seqlock::read_begin does.
-  // Any context.
+  // The value as one store left it. Lock-free while nobody writes; waits for a writer in mid-write as
+  // seqlock::read_begin does. Any context.
   [[nodiscard]] T load(RTSEQ_LOCKDEP_AT) const {
     RTSEQ_LOCKDEP_HERE;
     RTSEQ_LOCKDEP_HOOK(waits_for_even(count_.lockdep_map(), &writers_.lockdep_map()));
@@ -114,7 +114,7 @@ class seqlocked {
     publish(copy.value);
   }
 
-  // The value, and a token for the questions below. Lock-free.
+  // The value, and a token for the questions below. Waits as load does.
   [[nodiscard]] std::pair<T, read_token> load_versioned(RTSEQ_LOCKDEP_AT) const {
     RTSEQ_LOCKDEP_HERE;
     detail::uninitialized<T> copy;

@@ -50,6 +50,9 @@ struct padded {
   double d;
 };
 constinit rtseq::seqlocked<point> static_point;
+constinit rtseq::pi_mutex static_mutex;
+constinit rtseq::seqcount<rtseq::pi_mutex> static_count{static_mutex};
+constinit rtseq::seqlock<> static_lock;
 constinit rtseq::seqlocked<padded, rtseq::task_context, rtseq::spinlock> static_padded{padded{'x', 1}};
 constinit rtseq::latched<point> static_latched{point{1, 2}};
 struct without_default {

@@ -62,7 +62,7 @@ std::vector<named_case> all_cases(unsigned writes) {
   return cases;
 }
 
-std::int64_t bound(const named_case& it, std::size_t number) {
+std::int64_t bound(const named_case& it, std::size_t number, std::int64_t lock_time) {
   switch (it.reader->expected) {
     case expectation::bounded: {
       // Readers above it go first; a writer that waits goes through two locks.
@@ -79,7 +79,7 @@ std::int64_t bound(const named_case& it, std::size_t number) {
   return 0;
 }
 
-std::string broken_promise(const named_case& it, const outcome& seen, judge what) {
+std::string broken_promise(const named_case& it, const outcome& seen, std::optional<std::int64_t> lock_time) {
   using enum expectation;
   const expectation expected = it.reader->expected;
   if (expected == livelocks) return seen.gave_up ? "" : "came back";
@@ -88,12 +88,12 @@ std::string broken_promise(const named_case& it, const outcome& seen, judge what
   if (seen.hog_first != 0) return "waited for the hog";
   if (seen.writes != it.when.writes) return "not all writes";
   if (expected == never_waits && seen.sleeps != 0) return "gave up the processor";
-  if (what == judge::order) return "";
+  if (!lock_time) return "";
   if (expected == times_out) {
-    return seen.longest <= short_time + bound(it, 0) ? "" : "too late";
+    return seen.longest <= short_time + bound(it, 0, *lock_time) ? "" : "too late";
   }
   for (std::size_t i = 0; i < seen.beyond.size(); ++i) {
-    if (seen.beyond[i] > bound(it, i)) return "too late";
+    if (seen.beyond[i] > bound(it, i, *lock_time)) return "too late";
   }
   return "";
 }

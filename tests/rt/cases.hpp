@@ -6,6 +6,7 @@
 #include "roles.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,17 +21,14 @@ struct named_case {
 // With so many preempted writes each; fewer for those that must fail.
 std::vector<named_case> all_cases(unsigned writes);
 
-// What one lock may take beyond the section that it protects, all wake-ups, switches of context and ticks of the
-// timer included: ns of a machine that takes 8 for each instruction.
-inline constexpr std::int64_t lock_time = 150'000;
+// The longest that a reader of the case, the `number`th, may take beyond the section, ns, where one lock may take
+// `lock_time`.
+std::int64_t bound(const named_case& it, std::size_t number, std::int64_t lock_time);
 
-// The longest that a reader of the case, the `number`th, may take beyond the section, ns.
-std::int64_t bound(const named_case& it, std::size_t number);
-
-// Empty, or how the promise was broken. Time is judged only where the machine is nobody else's; who ran before
-// whom, everywhere.
-enum class judge { order, order_and_time };
-std::string broken_promise(const named_case& it, const outcome& seen, judge what);
+// Empty, or how the promise was broken. Time is judged only where the machine is nobody else's and its `lock_time`
+// known; who ran before whom, everywhere.
+std::string broken_promise(const named_case& it, const outcome& seen,
+                           std::optional<std::int64_t> lock_time = {});
 
 }  // namespace rtseq::rt
 

@@ -431,7 +431,26 @@ void masked_work(unsigned depth, unsigned length) {
   context::restore(flags);
 }
 
+// Null, or why signals may overtake each other here: qemu-user for RISC-V (7.2) forgets sa_mask, so that one signal
+// interrupts the keeping of another.
+const char* why_order_cannot_be_kept() {
+  static volatile bool blocked;
+  struct sigaction action = {};
+  struct sigaction before;
+  action.sa_handler = [](int) {
+    sigset_t now;
+    ::pthread_sigmask(SIG_BLOCK, nullptr, &now);
+    blocked = ::sigismember(&now, SIGRTMIN + 1) == 1;
+  };
+  ::sigaddset(&action.sa_mask, SIGRTMIN + 1);
+  ::sigaction(SIGRTMIN, &action, &before);
+  ::raise(SIGRTMIN);
+  ::sigaction(SIGRTMIN, &before, nullptr);
+  return blocked ? nullptr : "sa_mask is not honoured here (qemu-user)";
+}
+
 TEST_F(DeferredSignal, real_time_signals_all_arrive_once_in_order_and_never_early) {
+  if (const char* why = why_order_cannot_be_kept()) GTEST_SKIP() << why;
   const registered one(SIGRTMIN, receive);
   const registered two(SIGRTMIN + 1, receive);
   for (auto& count : received_count) count = 0;

@@ -12,7 +12,7 @@ namespace rtseq::detail {
 // Waits until `count` is even. A lock that boosts its owner is taken and released: the writer then runs at
 // the reader's priority, and while the lock is held the count is even, so one wait is enough. With any other
 // lock the processor is given away until the writer is done. `with_lock` calls its argument with the lock held.
-// Blocking, bounded by one write section if the lock boosts.
+// Blocking; if the lock boosts, for the section under way and those of the lock's waiters before it.
 template <class Lock, class WithLock>
 read_token begin_behind_writer(const sequence& count, const Lock& lock, const lock_owner<Lock>& owner,
                                [[maybe_unused]] WithLock with_lock) {

@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""The judge, judged: made-up results of which every promise holds, then each promise broken in turn.
+
+    report_test.py                 unit tests
+    report_test.py --pages ROOT    is the README's table that of docs/bench?
+    report_test.py --shape FOLDER  is everything there that a whole run has?
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import pages
+import promises
+from results import Results
+
+SIZES = (8, 16, 24, 32, 64, 100, 128, 256, 512, 1024, 4096)
+CANDIDATES = ("plain", "seqlocked", "seqlocked_single_writer", "latched", "memcpy_between_fences", "relaxed_words",
+              "byte_loop", "ck_sequence", "std_mutex", "std_shared_mutex", "pthread_rwlock", "absl_mutex",
+              "absl_mutex_readers", "tbb_spin_rw_mutex", "urcu_memb", "urcu_qsbr", "urcu_bp")
+NANOSECONDS = {"relaxed_words": 100, "byte_loop": 1000, "pthread_sigmask": 300, "deferred_signal_context": 1}
+READS = {"std_shared_mutex": 1e6, "absl_mutex_readers": 1e6}
+PACES = ("none", "1kHz", "100kHz", "flat_out")
+
+
+def made_up():
+    """name: metrics, as a run has them where all is well."""
+    made = {}
+    for candidate in CANDIDATES:
+        ns = NANOSECONDS.get(candidate, 10)
+        for size in SIZES:
+            made[f"read/{candidate}/{size}"] = made[f"write/{candidate}/{size}"] = {"ns": ns}
+        for pace in PACES:
+            for readers in (1, 2):
+                made[f"throughput/{candidate}/{readers}/{pace}"] = {
+                    "ns": 1, "reads_per_second": READS.get(candidate, 1e9) * readers, "writes_per_second": 1e6}
+            made[f"latency/{candidate}/{pace}"] = {"ns": 1, "p50": 30, "p99": 40, "p99_9": 50, "max": 60}
+        made[f"preempted_writer/{candidate}"] = {"ns": 1, "reads_per_second": 1e6, "writes_per_second": 1e6}
+    for size in SIZES:
+        made[f"write/plain_and_two_stores/{size}"] = {"ns": 10}
+    for pair in ("pthread_sigmask", "deferred_signal_context"):
+        made[f"irqsave/{pair}"] = {"ns": NANOSECONDS[pair]}
+    made["lock/pi_mutex"] = made["lock/std_mutex"] = {"ns": 10}
+    for nodes in (1, 4, 16, 64, 256, 1024):
+        made[f"zonelist/cold/{nodes}"] = {"ns": 1e6, "longest_odd_ns": 3000}
+        made[f"zonelist/rebuild/{nodes}"] = {"ns": 1e6, "longest_odd_ns": 300}
+        made[f"zonelist/scan_per_pick/{nodes}"] = {"ns": 1e8}
+    return made
+
+
+def write(folder, made, repetitions=3):
+    runs = []
+    for family, (name, metrics) in enumerate(made.items()):
+        for i in range(repetitions):  # one far off: the median does not care
+            off = 1000 if i == 0 else 1
+            run = {metric: value * off for metric, value in metrics.items() if metric != "ns"}
+            runs.append({"run_name": name + "/iterations:1/real_time", "run_type": "iteration", "name": name,
+                         "family_index": family,
+                         "time_unit": "us", "real_time": metrics["ns"] / 1e3 * off, **run})
+        runs.append({"run_name": name, "run_type": "aggregate", "name": name + "_cv", "real_time": 0.1,
+                     "time_unit": "us"})
+    text = json.dumps({"context": {"num_cpus": 2, "compiler": "12.2.0", "date": "2000-01-01"}, "benchmarks": runs})
+    pathlib.Path(folder, "made_bench.json").write_text(text)
+
+
+def judge(*arguments):
+    command = [sys.executable, str(pathlib.Path(__file__).with_name("report.py")), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+class Judge(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = pathlib.Path(scratch.name)
+
+    def judged(self, made):
+        write(self.folder, made)
+        return judge(self.folder)
+
+    def test_every_promise_can_hold(self):
+        outcome = self.judged(made_up())
+        self.assertEqual(outcome.returncode, 0, outcome)
+        self.assertNotIn("does not hold", outcome.stdout)
+        self.assertTrue(outcome.stdout.endswith("22 of 22 hold\n"), outcome.stdout)
+
+    def test_each_promise_can_break(self):
+        one_writer = promises.ONE_WRITER
+        slow = {f"{question}/{c}/{size}": {"ns": 20} for size in SIZES
+                for question, c in (("read", "seqlocked"), ("write", one_writer))}
+        breaks = {
+            "geometric mean": slow,
+            "the slowest of these": {"read/seqlocked/100": {"ns": 14.1}},
+            "beyond a plain copy, 8 to 32 B": {"read/seqlocked/24": {"ns": 11.1}},
+            "plus 10 % or 0.3 ns": {"read/memcpy_between_fences/16": {"ns": 8.9}},
+            "relaxed words against": {"read/relaxed_words/4096": {"ns": 24}},
+            "byte loop against": {"read/byte_loop/64": {"ns": 199}},
+            "store() of a single writer": {f"write/{one_writer}/{size}": {"ns": 13.1} for size in SIZES},
+            "reads a second with a writer": {f"throughput/{one_writer}/1/flat_out": {"reads_per_second": 9e8}},
+            "writes a second with": {f"throughput/{one_writer}/1/flat_out": {"writes_per_second": 9e5}},
+            "p99.9": {f"latency/{one_writer}/flat_out": {"p99_9": 52}},
+            "two readers against one": {"throughput/seqlocked/2/none": {"reads_per_second": 1.8e9}},
+            "against std::shared_mutex": {"throughput/std_shared_mutex/2/none": {"reads_per_second": 5.1e7}},
+            "against absl::Mutex": {"throughput/absl_mutex_readers/2/none": {"reads_per_second": 2.1e7}},
+            "save and restore": {"irqsave/deferred_signal_context": {"ns": 3.1}},
+            "pthread_sigmask": {"irqsave/pthread_sigmask": {"ns": 79}},
+            "pi_mutex": {"lock/pi_mutex": {"ns": 10.6}},
+            "scan per pick": {"zonelist/scan_per_pick/1024": {"ns": 4.9e7}},
+            "rebuild, 1,024 nodes": {"zonelist/rebuild/1024": {"longest_odd_ns": 20100}},
+            "1,024 nodes against 4": {"zonelist/cold/1024": {"longest_odd_ns": 4600}},
+        }
+        for what, changes in breaks.items():
+            with self.subTest(what):
+                made = made_up()
+                for name, metrics in changes.items():
+                    made[name] = made[name] | metrics
+                outcome = self.judged(made)
+                self.assertEqual(outcome.returncode, 1, outcome)
+                broken = [line for line in outcome.stdout.splitlines() if line.endswith("does not hold")]
+                self.assertTrue(any(what in line for line in broken), outcome.stdout)
+
+    def test_a_result_that_is_missing_is_named(self):
+        made = made_up()
+        del made["read/plain/128"]
+        outcome = self.judged(made)
+        self.assertEqual(outcome.returncode, 1)
+        self.assertIn("read/plain/128", outcome.stderr)
+
+    def test_a_run_that_failed_is_no_result(self):
+        write(self.folder, made_up())
+        file = self.folder / "made_bench.json"
+        data = json.loads(file.read_text())
+        data["benchmarks"][0] |= {"error_occurred": True, "error_message": "broken off"}
+        file.write_text(json.dumps(data))
+        outcome = judge(self.folder)
+        self.assertEqual(outcome.returncode, 1)
+        self.assertIn("broken off", outcome.stderr)
+
+    def test_no_results(self):
+        self.assertEqual(judge(self.folder).returncode, 1)
+
+    def test_bad_flags_are_named_in_one_line(self):
+        for arguments in (["--what"], [], ["a", "b"], ["a", "--docs="], ["a", "--docs=x"]):
+            outcome = judge(*arguments)
+            self.assertEqual(outcome.returncode, 2, arguments)
+            self.assertEqual(outcome.stderr.count("\n"), 1, outcome.stderr)
+
+    def test_the_page_says_where_a_peer_is_faster(self):
+        made = made_up()
+        made["read/urcu_qsbr/512"] = {"ns": 7}
+        write(self.folder, made)
+        results = Results(self.folder)
+        self.assertEqual(pages.faster_peers(results, "read", "seqlocked"), "- liburcu qsbr at 512 B: 30% less time")
+        self.assertEqual(pages.faster_peers(results, "write", "seqlocked"), "- nobody")
+
+
+def root_of_pages(root):
+    """The README's table equals that of the page, if the page is there."""
+    texts = [pages.marked(pathlib.Path(root, name).read_text()) for name in ("README.md", "docs/bench/README.md")]
+    if None in texts or texts[0] != texts[1]:
+        sys.exit("README.md and docs/bench/README.md: the tables of promises differ (bench/run --report writes both)")
+
+
+def shape(folder):
+    """Every candidate of every question, every size, every promise."""
+    results = Results(folder)
+    wanted = made_up()
+    missing = [name for name in wanted if not results.has(name)
+               and not (name.startswith(("read/", "write/")) and name.split("/")[1] in CANDIDATES[8:]
+                        and int(name.split("/")[2]) not in (8, 64, 512, 4096))
+               and not (name.startswith("throughput/") and results.context["num_cpus"] < int(name.split("/")[2]))]
+    if missing:
+        sys.exit(f"missing: {', '.join(missing)}")
+    if len(promises.promises(results)) != 22:
+        sys.exit("not every promise is there")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 3 and sys.argv[1] in ("--pages", "--shape"):
+        {"--pages": root_of_pages, "--shape": shape}[sys.argv[1]](sys.argv[2])
+    else:
+        unittest.main()

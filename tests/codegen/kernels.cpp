@@ -1,0 +1,106 @@
+// What the optimiser makes of the copy kernels: kernels.py runs this program and reads its machine code.
+//
+// The objects that begin with shared_ are touched by kernels and counts only, so that each mention of one in the
+// disassembly is an access that the source asks for.
+#include <rtseq/detail/copy.hpp>
+#include <rtseq/detail/sequence.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <thread>
+
+#define CHECKED extern "C" [[gnu::noinline, gnu::used]]
+
+using rtseq::detail::load_bytes;
+using rtseq::detail::store_bytes;
+
+extern "C" {
+alignas(64) std::byte shared_bytes[256];
+alignas(64) rtseq::detail::sequence shared_count;
+}
+struct pair {
+  std::uint64_t a, b;
+};
+
+CHECKED bool two_loads_stay_two() {
+  pair first, second;
+  load_bytes(&first, shared_bytes, sizeof first);
+  load_bytes(&second, shared_bytes, sizeof second);
+  return first.a == second.a && first.b == second.b;
+}
+CHECKED void two_stores_stay_two(const pair* values) {
+  store_bytes(shared_bytes, &values[0], sizeof(pair));
+  store_bytes(shared_bytes, &values[1], sizeof(pair));
+}
+CHECKED void straight_line_load(std::byte* into) { load_bytes(into, shared_bytes, 256); }
+CHECKED void straight_line_store(const std::byte* from) { store_bytes(shared_bytes, from, 256); }
+
+CHECKED bool read_section(pair* into) {
+  const rtseq::read_token token = shared_count.begin();
+  load_bytes(into, shared_bytes, sizeof(pair));
+  return shared_count.retry(token);
+}
+CHECKED void write_section(const pair* from) {
+  shared_count.write_begin();
+  store_bytes(shared_bytes, from, sizeof(pair));
+  shared_count.write_end();
+}
+
+namespace {
+
+int failures = 0;
+void expect(bool holds, const char* what) {
+  if (holds) return;
+  std::printf("broken: %s\n", what);
+  failures = 1;
+}
+
+// Sizes of every kernel: registers, vectors, loops.
+template <std::size_t Words>
+[[gnu::noinline]] void accesses_beside_the_kernels_are_seen(std::uint64_t number) {
+  std::uint64_t object[Words];
+  std::uint64_t copy[Words];
+  for (auto& word : object) word = number;
+  for (auto& word : copy) word = number + 1;
+  store_bytes(object, copy, sizeof object);
+  expect(object[0] == number + 1 && object[Words - 1] == number + 1,
+         "a plain load after a store sees what was before");
+  for (auto& word : object) word = number + 2;
+  load_bytes(copy, object, sizeof object);
+  expect(copy[0] == number + 2 && copy[Words - 1] == number + 2, "a load misses a plain store before it");
+  for (auto& word : copy) word = number + 3;
+  store_bytes(object, copy, sizeof object);
+  for (auto& word : copy) word = 0;
+  load_bytes(copy, object, sizeof object);
+  expect(copy[0] == number + 3 && copy[Words - 1] == number + 3, "a load misses the store before it");
+}
+
+std::uint64_t flag;
+[[gnu::noinline]] void wait_for_flag() {
+  std::uint64_t seen = 0;
+  while (seen == 0) load_bytes(&seen, &flag, sizeof seen);
+}
+
+}  // namespace
+
+int main() {
+  for (std::uint64_t number : {1U, 10U}) {
+    accesses_beside_the_kernels_are_seen<1>(number);
+    accesses_beside_the_kernels_are_seen<2>(number);
+    accesses_beside_the_kernels_are_seen<5>(number);
+    accesses_beside_the_kernels_are_seen<32>(number);
+    accesses_beside_the_kernels_are_seen<100>(number);
+    accesses_beside_the_kernels_are_seen<8192>(number);
+  }
+  std::thread waiting{wait_for_flag};  // for ever, if the load is taken out of the loop
+  const std::uint64_t one = 1;
+  store_bytes(&flag, &one, sizeof one);
+  waiting.join();
+  const pair values[2] = {{1, 1}, {2, 2}};
+  pair read{};
+  std::byte block[256] = {};
+  two_stores_stay_two(values), write_section(values), straight_line_store(block), straight_line_load(block);
+  expect(two_loads_stay_two() && !read_section(&read), "what is stored is loaded");
+  return failures;
+}
