@@ -387,20 +387,24 @@ void irq_restored(irq kind) noexcept {
 // What a handler does has sites of its own; what it interrupted keeps its.
 void handler_entered(irq kind) noexcept {
   thread_state& t = this_thread();
-  if (t.level < max_levels) t.interrupted[t.level] = {t.has_site, t.site};
-  t.has_site = false;
+  const unsigned level = t.level;
+  t.level = level + 1;  // first: a handler from here on uses the next
   signal_fence();
-  t.level = t.level + 1;
+  if (level < max_levels) t.interrupted[level] = {t.has_site, t.site};
+  t.has_site = false;
   t.handlers[static_cast<unsigned>(kind)] = t.handlers[static_cast<unsigned>(kind)] + 1;
 }
 void handler_left(irq kind) noexcept {
   thread_state& t = this_thread();
   t.handlers[static_cast<unsigned>(kind)] = t.handlers[static_cast<unsigned>(kind)] - 1;
-  t.level = t.level - 1;
-  if (t.level >= max_levels) return;
-  t.site = t.interrupted[t.level].site;
+  const unsigned level = t.level - 1;
+  if (level < max_levels) {
+    t.site = t.interrupted[level].site;
+    signal_fence();
+    t.has_site = t.interrupted[level].has_site;
+  }
   signal_fence();
-  t.has_site = t.interrupted[t.level].has_site;
+  t.level = level;
 }
 
 void deferral_begins() noexcept { this_thread(); }

@@ -93,7 +93,7 @@ class seqcount : private detail::associated_lock<Lock> {
   constexpr seqcount(RTSEQ_LOCKDEP_AT) noexcept requires std::is_void_v<Lock>
       : count_{lockdep_where, "seqcount", writers::lockdep_type} {}
   template <std::same_as<Lock> L>
-  explicit seqcount(L& lock RTSEQ_LOCKDEP_AND_AT) noexcept
+  constexpr explicit seqcount(L& lock RTSEQ_LOCKDEP_AND_AT) noexcept
       : writers{lock}, count_{lockdep_where, "seqcount", writers::lockdep_type} {}
   detail::lockdep::map& lockdep_count_map() const noexcept { return count_.lockdep_map(); }
   void lockdep_expect_writers_lock() const noexcept { writers::lockdep_writes(count_.lockdep_map()); }
