@@ -168,6 +168,8 @@ std::string_view short_path(std::string_view path) noexcept {
 std::string_view short_function(std::string_view name) noexcept {
   name = name.substr(0, name.find('('));
   name = name.substr(0, name.find('<'));
+  constexpr std::string_view anonymous = "{anonymous}::";
+  if (const auto at = name.rfind(anonymous); at != name.npos) name = name.substr(at + anonymous.size());
   const auto space = name.rfind(' ');
   return space == name.npos ? name : name.substr(space + 1);
 }

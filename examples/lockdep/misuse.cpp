@@ -38,11 +38,11 @@ void rebuild_in_one_step() {
 // ---- A console with a lock, and an allocation that reads the zonelists while it holds it.
 rtseq::lockdep::checked<std::mutex> console;
 
-void print_to_console(void*, const rtseq::log_record&) { const std::scoped_lock held(console); }
+void print_to_console(void*, const rtseq::log_record&) { const rtseq::lockdep::guard held{console}; }
 rtseq::basic_deferred_log<16> messages(print_to_console);
 
 void allocate_while_printing() {
-  const std::scoped_lock held(console);
+  const rtseq::lockdep::guard held{console};
   (void)zonelists.read([] { return nodes.load(); });
 }
 void rebuild_and_print() {

@@ -64,6 +64,22 @@ class RTSEQ_CAPABILITY("mutex") checked {
   Lock lock_{};
 };
 
+// As std::lock_guard, whose place in a report is its own header's: this one's is that of its definition.
+template <class Lock>
+class [[nodiscard]] RTSEQ_SCOPED_CAPABILITY guard {
+ public:
+  explicit guard(Lock& lock RTSEQ_LOCKDEP_AND_AT) RTSEQ_ACQUIRE(lock) : lock_{lock} {
+    RTSEQ_LOCKDEP_HERE;
+    lock_.lock();
+  }
+  ~guard() RTSEQ_RELEASE() { lock_.unlock(); }
+  guard(const guard&) = delete;
+  guard& operator=(const guard&) = delete;
+
+ private:
+  Lock& lock_;
+};
+
 }  // namespace rtseq::lockdep
 
 #endif
