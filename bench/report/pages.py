@@ -111,7 +111,7 @@ def machine(results):
         "system": f"{release}, Linux {platform.release()}",
         "compiler": f"GCC {results.context['compiler']}, -O2, no -march (baseline {platform.machine()})",
         "date": results.context["date"],
-        "repetitions": f"{results.repetitions()} of each, all candidates of a question in random order; medians",
+        "rounds": f"{results.rounds()}; in each, what is compared runs shortly after one another, in random order",
     }
 
 

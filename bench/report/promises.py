@@ -52,13 +52,11 @@ def reads(results):
         return {size: results.ratio(f"read/seqlocked/{size}", f"read/{peer}/{size}") for size in sizes}
 
     def slower(peer):
-        def times(candidate, size):
-            return results.median(f"read/{candidate}/{size}")
-        return {size: times("seqlocked", size) / max(1.1 * times(peer, size), times(peer, size) + 0.3)
-                for size in SMALL + LARGE}
+        return {size: results.slowness(f"read/seqlocked/{size}", f"read/{peer}/{size}",
+                                       lambda ns: max(1.1 * ns, ns + 0.3)) for size in SMALL + LARGE}
 
     plain = against("plain", LARGE)
-    more = {size: results.median(f"read/seqlocked/{size}") - results.median(f"read/plain/{size}") for size in SMALL}
+    more = {size: results.excess(f"read/seqlocked/{size}", f"read/plain/{size}") for size in SMALL}
     yield geometric_mean("load() against a plain copy, 64 B to 4 KiB", plain, 1.15)
     yield worst("load() against a plain copy, the slowest of these", plain, 1.4, True)
     yield worst("load() beyond a plain copy, 8 to 32 B", more, 1, True, "ns")
@@ -86,15 +84,13 @@ def contended(results):
 
 
 def scaling(results):
-    def reads_by(candidate, readers):
-        return results.median(f"throughput/{candidate}/{readers}/none", "reads_per_second")
-
-    def scale(candidate):
-        return reads_by(candidate, 2) / reads_by(candidate, 1)
-    yield Promise("two readers against one, as a plain copy scales", scale("seqlocked") / scale("plain"), 0.95, False)
+    def against(peer, readers):
+        return results.ratio(f"throughput/seqlocked/{readers}/none", f"throughput/{peer}/{readers}/none",
+                             "reads_per_second")
+    yield Promise("two readers against one, as a plain copy scales", against("plain", 2) / against("plain", 1), 0.95,
+                  False)
     for peer, bar in (("std_shared_mutex", 40), ("absl_mutex_readers", 100)):
-        yield Promise(f"reads a second by two readers against {spoken(peer)}",
-                     reads_by("seqlocked", 2) / reads_by(peer, 2), bar, False)
+        yield Promise(f"reads a second by two readers against {spoken(peer)}", against(peer, 2), bar, False)
 
 
 def interrupts_and_locks(results):

@@ -1,4 +1,4 @@
-"""What the benchmarks wrote: Google Benchmark's JSON files, as medians of repetitions."""
+"""What the benchmarks wrote: Google Benchmark's JSON files, as medians of rounds."""
 
 import json
 import math
@@ -10,21 +10,26 @@ class Missing(Exception):
     """A result that a whole run would have."""
 
 
+def rounds_first(file):
+    question, round_, part, _ = file.name.split(".")
+    return int(round_), question, int(part)
+
+
 class Results:
     """The results in a folder. A name is "question/candidate/…", a metric "ns" or the name of a counter."""
 
     def __init__(self, folder):
         self.context = {}
-        self._values = {}  # (name, metric): one value a repetition
+        self._values = {}  # (name, metric): one value a round
         self._order = {}  # name: when it was registered
-        for file in sorted(pathlib.Path(folder).glob("*_bench.json")):
+        for file in sorted(pathlib.Path(folder).glob("*_bench.*.json"), key=rounds_first):
             data = json.loads(file.read_text())
             self.context = data["context"]
             for run in data["benchmarks"]:
                 if run["run_type"] == "iteration":
                     self._add(run)
         if not self._values:
-            raise Missing(f"{folder}: no results there (expected *_bench.json, as bench/run leaves them)")
+            raise Missing(f"{folder}: no results there (expected *_bench.ROUND.PART.json, as bench/run leaves them)")
 
     def _add(self, run):
         if run.get("error_occurred"):
@@ -38,7 +43,7 @@ class Results:
             if metric in ("reads_per_second", "writes_per_second", "longest_odd_ns", "p50", "p99", "p99_9", "max"):
                 self._values.setdefault((name, metric), []).append(value)
 
-    def repetitions(self):
+    def rounds(self):
         return min(len(values) for values in self._values.values())
 
     def median(self, name, metric="ns"):
@@ -51,8 +56,20 @@ class Results:
         return (name, "ns") in self._values
 
     def ratio(self, name, other, metric="ns"):
-        below = self.median(other, metric)
-        return self.median(name, metric) / below if below else math.inf
+        """The median of the rounds' ratios."""
+        self.median(name, metric), self.median(other, metric)  # or one is missing
+        pairs = zip(self._values[name, metric], self._values[other, metric], strict=True)
+        return statistics.median(a / b if b else math.inf for a, b in pairs)
+
+    def slowness(self, name, other, allow):
+        """The same, against what `allow` makes of the other's value."""
+        pairs = zip(self._values[name, "ns"], self._values[other, "ns"], strict=True)
+        return statistics.median(a / allow(b) for a, b in pairs)
+
+    def excess(self, name, other):
+        """The median of the rounds' differences, in ns."""
+        pairs = zip(self._values[name, "ns"], self._values[other, "ns"], strict=True)
+        return statistics.median(a - b for a, b in pairs)
 
     def names(self, question):
         """In the order of registration: runs come at random."""
@@ -68,8 +85,8 @@ class Results:
         return sorted(int(name[len(prefix):]) for name in self.names(question) if name.startswith(prefix))
 
     def compact(self):
-        """For keeping: every repetition, four digits each."""
+        """For keeping: every round, four digits each."""
         values = {}
-        for (name, metric), repetitions in sorted(self._values.items()):
-            values.setdefault(name, {})[metric] = " ".join(f"{value:.4g}" for value in repetitions)
-        return {"context": self.context, "repetitions": values}
+        for (name, metric), rounds in sorted(self._values.items()):
+            values.setdefault(name, {})[metric] = " ".join(f"{value:.4g}" for value in rounds)
+        return {"context": self.context, "rounds": values}

@@ -6,9 +6,10 @@
 #include "cases.hpp"
 #include "kernel.hpp"
 
+#include <charconv>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
+#include <string_view>
+#include <system_error>
 
 namespace rtseq::rt {
 namespace {
@@ -61,13 +62,21 @@ bool run(const named_case& it, std::int64_t lock_time) {
 
 int main(int argc, char** argv) {
   using namespace rtseq::rt;
-  machine here;
   unsigned writes = 1000;
-  for (int i = 1; i < argc; ++i) {
-    if (std::strncmp(argv[i], "writes=", 7) == 0) writes = static_cast<unsigned>(std::atoi(argv[i] + 7));
+  for (int i = 1; i < argc; ++i) {  // the kernel hands over what it does not know itself, too
+    const std::string_view argument = argv[i];
+    if (!argument.starts_with("writes=")) continue;
+    const char* const end = argument.data() + argument.size();
+    const auto [rest, error] = std::from_chars(argument.data() + 7, end, writes);
+    if (error != std::errc{} || rest != end || writes == 0) {
+      std::fprintf(stderr, "init: %s: expected a number of writes, at least 1\n", argv[i]);
+      return 2;
+    }
   }
-  bool passed = writes != 0;
+  const machine here;
+  bool passed = true;
   print_head(here);
   for (const named_case& it : all_cases(writes)) passed = run(it, here.lock_time()) && passed;
   std::printf("\nrt: %s\n", passed ? "passed" : "failed");
+  return passed ? 0 : 1;
 }

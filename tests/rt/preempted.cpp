@@ -57,7 +57,7 @@ class experiment {
   // ---- The writer.
 
   void write_again_and_again() {
-    measure_undisturbed();
+    measure_end_of_write();
     for (; outcome_.writes != when_.writes && !outcome_.gave_up; ++outcome_.writes) {
       if (when_.writer_waits_too) next_write_.wait();
       roles_.write([this] { in_mid_write(); });
@@ -78,25 +78,33 @@ class experiment {
     }
   }
   void judge() {
+    for (reader& r : readers_) r.done.wait();
+    const std::int64_t read = outcome_.gave_up ? 0 : undisturbed_read();
     for (std::size_t i = 0; i < readers_.size(); ++i) {
-      reader& r = readers_[i];
-      r.done.wait();
+      const reader& r = readers_[i];
       outcome_.longest = std::max(outcome_.longest, r.took);
       outcome_.sleeps = std::max(outcome_.sleeps, r.slept);
       const std::int64_t left = r.worked_meanwhile + (r.slept != 0 ? end_of_write_ : 0);
-      const std::int64_t reads = read_ * static_cast<std::int64_t>(readers_.size() - i);
+      const std::int64_t reads = read * static_cast<std::int64_t>(readers_.size() - i);
       outcome_.beyond[i] = std::max(outcome_.beyond[i], r.took - left - reads);
     }
   }
-  // An undisturbed read, and what a write still does after in_mid_write has returned: the best of a few.
-  void measure_undisturbed() {
+  // What the data as it is now takes to read, with nobody in between: the better of two.
+  std::int64_t undisturbed_read() const {
+    std::int64_t best = INT64_MAX;
+    for (int i = 0; i < 2; ++i) {
+      const std::int64_t from = own_time();
+      (void)roles_.read(dog_);
+      best = std::min(best, own_time() - from);
+    }
+    return best;
+  }
+  // What a write still does after in_mid_write has returned: the best of a few.
+  void measure_end_of_write() {
     for (int i = 0; i < 4; ++i) {
       std::int64_t from = 0;
       roles_.write([&from] { from = own_time(); });
       end_of_write_ = std::min(end_of_write_, own_time() - from);
-      from = own_time();
-      (void)roles_.read(dog_);
-      read_ = std::min(read_, own_time() - from);
     }
   }
 
@@ -190,10 +198,9 @@ class experiment {
   const pair_of_roles& roles_;
   const conditions when_;
   outcome outcome_;
-  std::int64_t read_ = INT64_MAX;  // ns
-  std::int64_t end_of_write_ = INT64_MAX;
-  std::atomic<std::int64_t> worked_{0};  // ns of work in sections, since the beginning
-  rtseq::pi_mutex lent_;                 // the lock that the writer waits for
+  std::int64_t end_of_write_ = INT64_MAX;  // ns
+  std::atomic<std::int64_t> worked_{0};    // ns of work in sections, since the beginning
+  rtseq::pi_mutex lent_;                   // the lock that the writer waits for
   semaphore next_write_;
   semaphore hog_goes_;
   std::atomic<int> reading_{0};

@@ -7,6 +7,8 @@
 #include <rtseq/lock/traits.hpp>
 #include <rtseq/violation.hpp>
 
+#include <optional>
+
 namespace rtseq::detail {
 
 // Waits until `count` is even. A lock that boosts its owner is taken and released: the writer then runs at
@@ -16,7 +18,7 @@ namespace rtseq::detail {
 template <class Lock, class WithLock>
 read_token begin_behind_writer(const sequence& count, const Lock& lock, const lock_owner<Lock>& owner,
                                [[maybe_unused]] WithLock with_lock) {
-  return count.begin_even([&, backoff = detail::backoff{}]() mutable {
+  return count.begin_even([&, backoff = detail::backoff{}, last = std::optional<read_token>{}]() mutable {
     if (owner.is_this_thread(lock)) {
       fatal_violation(violation::self_deadlock,
                       "a read section begins inside the caller's own write section, and would wait for ever "
@@ -26,8 +28,11 @@ read_token begin_behind_writer(const sequence& count, const Lock& lock, const lo
     if constexpr (lock_traits<Lock>::boosts_owner) {
       return with_lock([&] { return count.begin(); });
     } else {
-      backoff.pause();
-      return count.begin();
+      // A count that moves has a writer that runs, and needs no processor of the reader's.
+      const read_token now = count.begin_after_pause();
+      if (sequence::odd(now) && now == last) backoff.pause();
+      last = now;
+      return now;
     }
   });
 }
