@@ -145,10 +145,13 @@ void note_use(const thread_state& t, const map& m, unsigned index, bool waits, b
   // relaxed: bits are only ever set, and whoever does not see one asks again under the lock.
   const unsigned seen = node_at(index).usage.load(std::memory_order_relaxed);
   const unsigned interrupts = interrupts_of(t, *m.type);
-  for (unsigned bit : {in_signal, in_virtual_interrupt}) {
-    if (waits && (interrupts & bit & ~seen) != 0) add_usage(t, m, index, bit, site);
+  if (interrupts != 0) {
+    for (unsigned bit : {in_signal, in_virtual_interrupt}) {
+      if (waits && (interrupts & bit & ~seen) != 0) add_usage(t, m, index, bit, site);
+    }
+    return;
   }
-  if (!holds || interrupts != 0) return;
+  if (!holds) return;
   if ((seen & under_signals) == 0 && signals_enabled(t, *m.type)) add_usage(t, m, index, under_signals, site);
   if ((seen & under_virtual_interrupts) == 0 && virtual_interrupts_enabled(*m.type)) {
     add_usage(t, m, index, under_virtual_interrupts, site);

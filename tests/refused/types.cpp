@@ -16,9 +16,7 @@ rtseq::seqlocked<list> pointing;     // expect anywhere: a protected T must not 
 rtseq::latched<std::string> owning;  // expect anywhere: a protected T must be trivially copyable
 
 struct no_context {};
-using bad_context =
-    rtseq::seqlock<no_context,
-                   rtseq::pi_mutex>;  // expect: constraints not satisfied for class template 'seqlock'
+using no = rtseq::seqlock<no_context, int>;  // expect: constraints not satisfied
 
 rtseq::read_token token;  // expect: no matching constructor for initialization of 'rtseq::read_token'
 void copies(rtseq::seqlock<>& lock) {
