@@ -201,14 +201,14 @@ TYPED_TEST(every_seqlock, a_reader_waits_for_a_writer_in_mid_write) {
 
 TYPED_TEST(every_seqlock, waiting_for_a_writer_is_no_cancellation_point) {
   ASSERT_TRUE(this->try_take());
-  EXPECT_TRUE(rtseq::tests::survives_a_cancellation([this] { (void)this->lock_.read_begin(); },
-                                                    [this] { this->give_back(); }));
+  EXPECT_TRUE(rtseq::tests::survives_a_cancellation(
+      [this] { (void)this->lock_.read_retry(this->lock_.read_begin()); }, [this] { this->give_back(); }));
 }
 
 TYPED_TEST(every_seqlock, a_read_inside_ones_own_write_section_is_reported_not_waited_for) {
   EXPECT_DEATH(
       {
-        if (this->try_take()) (void)this->lock_.read_begin();
+        if (this->try_take()) (void)this->lock_.read_retry(this->lock_.read_begin());
       },
       "rtseq: a read section begins inside the caller's own write section");
 }
