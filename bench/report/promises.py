@@ -74,13 +74,14 @@ def writes(results):
 
 
 def contended(results):
-    for peer in ("memcpy_between_fences", "ck_sequence"):
-        def of(question, pace, metric):
-            return results.ratio(f"{question}/{ONE_WRITER}/{pace}", f"{question}/{peer}/{pace}", metric)
-        with_writer = f"with a writer flat out, 64 B, against {spoken(peer)}"
-        yield Promise("reads a second " + with_writer, of("throughput", FLAT_OUT, "reads_per_second"), 1, False)
-        yield Promise("writes a second " + with_writer, of("throughput", FLAT_OUT, "writes_per_second"), 1, False)
-        yield Promise("p99.9 of a read " + with_writer, of("latency", "flat_out", "p99_9"), 1, True)
+    for ours in ("seqlocked", ONE_WRITER):
+        for peer in ("memcpy_between_fences", "ck_sequence"):
+            def of(question, pace, metric):
+                return results.ratio(f"{question}/{ours}/{pace}", f"{question}/{peer}/{pace}", metric)
+            between = f"writer flat out, 64 B, {spoken(ours)} against {spoken(peer)}"
+            yield Promise("reads a second, " + between, of("throughput", FLAT_OUT, "reads_per_second"), 1, False)
+            yield Promise("writes a second, " + between, of("throughput", FLAT_OUT, "writes_per_second"), 1, False)
+            yield Promise("p99.9 of a read, " + between, of("latency", "flat_out", "p99_9"), 1, True)
 
 
 def scaling(results):
