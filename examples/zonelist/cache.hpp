@@ -34,6 +34,7 @@
 #include <rtseq/deferred_log.hpp>
 #include <rtseq/guards.hpp>
 #include <rtseq/lock/pi_mutex.hpp>
+#include <rtseq/lockdep.hpp>
 #include <rtseq/relaxed.hpp>
 #include <rtseq/seqlock.hpp>
 
@@ -168,7 +169,10 @@ class cache {
     for (;;) {
       ++stats.restarts;
       const auto cookie = lock_.read_begin();
-      if (const auto block = walk(row, pages, kind)) return block;
+      if (const auto block = walk(row, pages, kind)) {
+        rtseq::lockdep::read_end_unvalidated(lock_);  // holding the pages proves it
+        return block;
+      }
       if (!lock_.read_retry(cookie)) return std::nullopt;
     }
   }

@@ -10,6 +10,7 @@
 #include <rtseq/context/signal.hpp>
 #include <rtseq/context/threaded.hpp>
 #include <rtseq/guards.hpp>
+#include <rtseq/lockdep.hpp>
 #include <rtseq/relaxed.hpp>
 #include <rtseq/seqlock.hpp>
 #include <rtseq/violation.hpp>
@@ -240,6 +241,7 @@ absl::StatusOr<std::string> replay_bug() {
   signal_machine shared;
   machine = &shared;
   story tell;
+  rtseq::lockdep::set_handler(rtseq::lockdep::print_and_continue);  // on standard error, beside the story
   threaded_two_steps(tell);
   threaded_one_step(tell);
   signal_two_steps(tell);

@@ -23,6 +23,7 @@
 
 #include <rtseq/detail/annotations.hpp>
 #include <rtseq/detail/atomic.hpp>
+#include <rtseq/detail/lockdep_hooks.hpp>
 #include <rtseq/detail/thread.hpp>
 #include <rtseq/log_sink.hpp>
 #include <rtseq/violation.hpp>
@@ -48,6 +49,7 @@ RTSEQ_THREAD_LOCAL(std::uint32_t, deferral_depth);
 inline void deferred_enter() noexcept RTSEQ_NONBLOCKING {
   detail::deferral_depth = detail::deferral_depth + 1;
   detail::signal_fence();  // a handler that interrupts the section sees the deferral
+  RTSEQ_LOCKDEP_HOOK(deferral_begins());
 }
 
 // Linux: printk_deferred_exit(). Ends the innermost deferral of this thread; does not flush. Wait-free. Any
@@ -55,6 +57,7 @@ inline void deferred_enter() noexcept RTSEQ_NONBLOCKING {
 inline void deferred_exit() noexcept RTSEQ_NONBLOCKING {
   detail::signal_fence();  // pairs with deferred_enter's
   if (detail::deferral_depth == 0) [[unlikely]] {
+    RTSEQ_LOCKDEP_HOOK(deferral_unbalanced("deferred_exit() without deferred_enter()"));
     detail::report_violation(violation::unbalanced_deferral, "deferred_exit: this thread is in no deferral",
                              nullptr);
     return;
@@ -203,7 +206,10 @@ class basic_deferred_log {
         {head_, detail::monotonic_ns(), detail::this_thread_id(), false, message.count(), message.text()});
   }
 
-  void deliver(const log_record& record) { (sink_ != nullptr ? sink_ : log_to_stderr)(cookie_, record); }
+  void deliver(const log_record& record) {
+    RTSEQ_LOCKDEP_HOOK(printing());
+    (sink_ != nullptr ? sink_ : log_to_stderr)(cookie_, record);
+  }
 
   static constexpr detail::thread_id again = 0x8000'0000;  // in drainer_: somebody asked for one more round
   static constexpr std::size_t cache_line = 64;
@@ -229,6 +235,7 @@ class [[nodiscard]] deferred_guard {
   explicit deferred_guard(Log& log) noexcept : log_(log) { deferred_enter(); }
   ~deferred_guard() {
     if (thread_ != detail::this_thread_id()) [[unlikely]] {
+      RTSEQ_LOCKDEP_HOOK(deferral_unbalanced("a deferred_guard ends on a thread where it did not begin"));
       detail::report_violation(violation::unbalanced_deferral,
                                "deferred_guard: ended on a thread where it did not begin", this);
       return;

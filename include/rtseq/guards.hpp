@@ -9,6 +9,7 @@
 
 #include <rtseq/context.hpp>
 #include <rtseq/detail/annotations.hpp>
+#include <rtseq/detail/lockdep_hooks.hpp>
 
 namespace rtseq {
 
@@ -16,7 +17,10 @@ namespace rtseq {
 template <class Seqlock>
 class [[nodiscard]] RTSEQ_SCOPED_CAPABILITY write_guard {
  public:
-  explicit write_guard(Seqlock& lock) RTSEQ_ACQUIRE(lock) : lock_{lock} { lock_.write_lock(); }
+  explicit write_guard(Seqlock& lock RTSEQ_LOCKDEP_AND_AT) RTSEQ_ACQUIRE(lock) : lock_{lock} {
+    RTSEQ_LOCKDEP_HERE;
+    lock_.write_lock();
+  }
   ~write_guard() RTSEQ_RELEASE() { lock_.write_unlock(); }
   write_guard(const write_guard&) = delete;
   write_guard& operator=(const write_guard&) = delete;
@@ -29,8 +33,8 @@ class [[nodiscard]] RTSEQ_SCOPED_CAPABILITY write_guard {
 template <class Seqlock>
 class [[nodiscard]] RTSEQ_SCOPED_CAPABILITY write_irqsave_guard {
  public:
-  explicit write_irqsave_guard(Seqlock& lock) RTSEQ_ACQUIRE(lock)
-      : lock_{lock}, flags_{lock.write_lock_irqsave()} {}
+  explicit write_irqsave_guard(Seqlock& lock RTSEQ_LOCKDEP_AND_AT) RTSEQ_ACQUIRE(lock)
+      : lock_{lock}, flags_{RTSEQ_LOCKDEP_VIA(lock.write_lock_irqsave())} {}
   ~write_irqsave_guard() RTSEQ_RELEASE() { lock_.write_unlock_irqrestore(flags_); }
   write_irqsave_guard(const write_irqsave_guard&) = delete;
   write_irqsave_guard& operator=(const write_irqsave_guard&) = delete;
@@ -44,7 +48,10 @@ class [[nodiscard]] RTSEQ_SCOPED_CAPABILITY write_irqsave_guard {
 template <class Seqlock>
 class [[nodiscard]] RTSEQ_SCOPED_CAPABILITY read_excl_guard {
  public:
-  explicit read_excl_guard(Seqlock& lock) RTSEQ_ACQUIRE(lock) : lock_{lock} { lock_.read_lock_excl(); }
+  explicit read_excl_guard(Seqlock& lock RTSEQ_LOCKDEP_AND_AT) RTSEQ_ACQUIRE(lock) : lock_{lock} {
+    RTSEQ_LOCKDEP_HERE;
+    lock_.read_lock_excl();
+  }
   ~read_excl_guard() RTSEQ_RELEASE() { lock_.read_unlock_excl(); }
   read_excl_guard(const read_excl_guard&) = delete;
   read_excl_guard& operator=(const read_excl_guard&) = delete;
@@ -57,8 +64,8 @@ class [[nodiscard]] RTSEQ_SCOPED_CAPABILITY read_excl_guard {
 template <class Seqlock>
 class [[nodiscard]] RTSEQ_SCOPED_CAPABILITY read_excl_irqsave_guard {
  public:
-  explicit read_excl_irqsave_guard(Seqlock& lock) RTSEQ_ACQUIRE(lock)
-      : lock_{lock}, flags_{lock.read_lock_excl_irqsave()} {}
+  explicit read_excl_irqsave_guard(Seqlock& lock RTSEQ_LOCKDEP_AND_AT) RTSEQ_ACQUIRE(lock)
+      : lock_{lock}, flags_{RTSEQ_LOCKDEP_VIA(lock.read_lock_excl_irqsave())} {}
   ~read_excl_irqsave_guard() RTSEQ_RELEASE() { lock_.read_unlock_excl_irqrestore(flags_); }
   read_excl_irqsave_guard(const read_excl_irqsave_guard&) = delete;
   read_excl_irqsave_guard& operator=(const read_excl_irqsave_guard&) = delete;
@@ -73,7 +80,7 @@ class [[nodiscard]] RTSEQ_SCOPED_CAPABILITY read_excl_irqsave_guard {
 template <interrupt_context Context>
 class [[nodiscard]] irqsave_guard {
  public:
-  irqsave_guard() noexcept : flags_{Context::save_and_disable()} {}
+  irqsave_guard(RTSEQ_LOCKDEP_AT) noexcept : flags_{RTSEQ_LOCKDEP_VIA(Context::save_and_disable())} {}
   ~irqsave_guard() { Context::restore(flags_); }
   irqsave_guard(const irqsave_guard&) = delete;
   irqsave_guard& operator=(const irqsave_guard&) = delete;

@@ -13,6 +13,7 @@
 
 #include <rtseq/context.hpp>
 #include <rtseq/detail/annotations.hpp>
+#include <rtseq/detail/lockdep_hooks.hpp>
 #include <rtseq/detail/protected_value.hpp>
 #include <rtseq/detail/writer_side.hpp>
 #include <rtseq/seqcount_latch.hpp>
@@ -23,12 +24,24 @@ namespace rtseq {
 
 template <class T, interrupt_context Context = task_context, class Lock = typename Context::lock_type>
 class latched {
+  using writer_side = detail::writer_side<Context, Lock>;
+
  public:
   using value_type = T;
 
+#if RTSEQ_LOCKDEP
+  constexpr latched(RTSEQ_LOCKDEP_AT) noexcept(noexcept(T())) requires std::is_default_constructible_v<T>
+      : latch_{lockdep_where}, writers_{lockdep_where, "latched"} {}
+  constexpr explicit latched(const T& initial RTSEQ_LOCKDEP_AND_AT) noexcept
+      : latch_{lockdep_where},
+        writers_{lockdep_where, "latched"},
+        copies_{stored{initial}, stored{initial}} {}
+  detail::lockdep::map& lockdep_map() const noexcept { return writers_.lockdep_map(); }
+#else
   constexpr latched() noexcept(noexcept(T())) requires std::is_default_constructible_v<T>
   = default;
   constexpr explicit latched(const T& initial) noexcept : copies_{stored{initial}, stored{initial}} {}
+#endif
   latched(const latched&) = delete;
   latched& operator=(const latched&) = delete;
 
@@ -48,14 +61,16 @@ class latched {
   }
 
   // Replaces the value. Blocking: writers take turns. Any context, if it masks the handlers that store.
-  void store(const T& value) {
+  void store(const T& value RTSEQ_LOCKDEP_AND_AT) {
+    RTSEQ_LOCKDEP_HERE;
     const detail::exclusive_section held{writers_};
     publish(value);
   }
 
   // The same, or false if another writer is at work (perhaps the one that the caller has interrupted). Waits for no
   // writer; costs what the context's save_and_disable and restore do, and wakes whoever waits for the lock. Any context.
-  [[nodiscard]] bool try_store(const T& value) noexcept {
+  [[nodiscard]] bool try_store(const T& value RTSEQ_LOCKDEP_AND_AT) noexcept {
+    RTSEQ_LOCKDEP_HERE;
     const detail::try_exclusive_section held{writers_};
     if (held) publish(value);
     return static_cast<bool>(held);
@@ -64,11 +79,15 @@ class latched {
   // Calls `change` with a reference to a copy of the value and stores the copy: no store comes between. If
   // `change` throws, nothing is stored. Blocking.
   template <class F>
-  void update(F&& change) {
+  void update(F&& change RTSEQ_LOCKDEP_AND_AT) {
+    RTSEQ_LOCKDEP_HERE;
     const detail::exclusive_section held{writers_};
     detail::uninitialized<T> copy;
     copies_[0].load_to(copy.value);
-    std::forward<F>(change)(copy.value);
+    {
+      RTSEQ_LOCKDEP_CALLBACK;
+      std::forward<F>(change)(copy.value);
+    }
     publish(copy.value);
   }
 
@@ -93,10 +112,8 @@ class latched {
     latch_.write_latch_end();
   }
 
-  using writers = detail::writer_side<Context, Lock>;
-
-  alignas(detail::one_line<seqcount_latch, writers, stored[2]>()) seqcount_latch latch_;
-  writers writers_;
+  alignas(detail::one_line<seqcount_latch, writer_side, stored[2]>()) seqcount_latch latch_;
+  writer_side writers_;
   stored copies_[2];
 };
 

@@ -19,6 +19,7 @@
 #define RTSEQ_SEQCOUNT_HPP
 
 #include <rtseq/detail/annotations.hpp>
+#include <rtseq/detail/lockdep_hooks.hpp>
 #include <rtseq/detail/sequence.hpp>
 #include <rtseq/detail/waiting.hpp>
 #include <rtseq/lock/traits.hpp>
@@ -36,6 +37,7 @@ class associated_lock {
   constexpr explicit associated_lock(Lock& lock) noexcept : lock_{&lock} {}
   read_token begin_even(const sequence& count) const {
     return begin_behind_writer(count, *lock_, owner_, [this](auto section) {
+      RTSEQ_LOCKDEP_QUIET;
       lock_traits<Lock>::lock(*lock_);
       const read_token token = section();
       lock_traits<Lock>::unlock(*lock_);
@@ -43,6 +45,16 @@ class associated_lock {
     });
   }
   void write_begins() noexcept { owner_.set(); }
+#if RTSEQ_LOCKDEP
+  static constexpr lockdep::type_info lockdep_type =
+      lockdep::bare_type<true, lock_traits<Lock>::sleeps, lock_traits<Lock>::boosts_owner, true>;
+  const lockdep::map* lockdep_lock() const noexcept { return lockdep::map_of(*lock_); }
+  void lockdep_writes(const lockdep::map& count) const noexcept {
+    if constexpr (knows_its_owner<Lock>) {
+      if (!lock_->held_by_this_thread()) lockdep::write_without_lock(count);
+    }
+  }
+#endif
   void write_ended() noexcept { owner_.clear(); }
 
  private:
@@ -61,6 +73,11 @@ class associated_lock<void> {
     });
   }
   void write_begins() noexcept {}
+#if RTSEQ_LOCKDEP
+  static constexpr lockdep::type_info lockdep_type = lockdep::bare_type<true, true, false, true>;
+  const lockdep::map* lockdep_lock() const noexcept { return nullptr; }
+  void lockdep_writes(const lockdep::map&) const noexcept {}
+#endif
   void write_ended() noexcept {}
 };
 
@@ -72,12 +89,25 @@ class seqcount : private detail::associated_lock<Lock> {
 
  public:
   // seqcount<>: no argument. seqcount<Lock>: the lock that every writer holds; it must outlive the count.
+#if RTSEQ_LOCKDEP
+  constexpr seqcount(RTSEQ_LOCKDEP_AT) noexcept requires std::is_void_v<Lock>
+      : count_{lockdep_where, "seqcount", writers::lockdep_type} {}
+  template <std::same_as<Lock> L>
+  constexpr explicit seqcount(L& lock RTSEQ_LOCKDEP_AND_AT) noexcept
+      : writers{lock}, count_{lockdep_where, "seqcount", writers::lockdep_type} {}
+  detail::lockdep::map& lockdep_count_map() const noexcept { return count_.lockdep_map(); }
+  void lockdep_expect_writers_lock() const noexcept { writers::lockdep_writes(count_.lockdep_map()); }
+#else
   using writers::writers;
+#endif
 
   // Waits for an even count. Lock-free while nobody writes; else blocking, with a lock that boosts its owner for the
   // section under way and those of the lock's waiters before it. Tasks and handlers, but not inside the caller's own write section: that is a reported
   // error (violation::self_deadlock) if the count knows its lock.
-  [[nodiscard]] read_token read_begin() const noexcept {
+  [[nodiscard]] read_token read_begin(RTSEQ_LOCKDEP_AT) const noexcept {
+    RTSEQ_LOCKDEP_HERE;
+    RTSEQ_LOCKDEP_HOOK(read_begin(count_.lockdep_map()));
+    RTSEQ_LOCKDEP_HOOK(waits_for_even(count_.lockdep_map(), writers::lockdep_lock()));
     const read_token token = count_.begin();
     return detail::sequence::odd(token) ? writers::begin_even(count_) : token;
   }
@@ -96,13 +126,16 @@ class seqcount : private detail::associated_lock<Lock> {
 
   // True: something was written since `token`, repeat the section. Wait-free; any context.
   [[nodiscard]] bool read_retry(read_token token) const noexcept RTSEQ_NONBLOCKING {
+    RTSEQ_LOCKDEP_HOOK(read_end(count_.lockdep_map()));
     return count_.retry(token);
   }
 
   // Open and close a write section. Wait-free. The caller holds the writers' lock and keeps out handlers
   // that read; sections do not nest. Handlers that write need a seqlock, or a lock that does not boost: a
   // waiting reader takes a lock that does, and a handler on top of it would wait for its own thread.
-  void write_begin() noexcept RTSEQ_NONBLOCKING {
+  void write_begin(RTSEQ_LOCKDEP_AT) noexcept RTSEQ_NONBLOCKING {
+    RTSEQ_LOCKDEP_HERE;
+    RTSEQ_LOCKDEP_HOOK(expect_writers_lock(*this));
     writers::write_begins();
     count_.write_begin();
   }
@@ -112,14 +145,23 @@ class seqcount : private detail::associated_lock<Lock> {
   }
 
   // Makes readers that have begun repeat. Wait-free; the caller holds the writers' lock.
-  void write_invalidate() noexcept RTSEQ_NONBLOCKING { count_.invalidate(); }
+  void write_invalidate(RTSEQ_LOCKDEP_AT) noexcept RTSEQ_NONBLOCKING {
+    RTSEQ_LOCKDEP_HERE;
+    RTSEQ_LOCKDEP_HOOK(expect_writers_lock(*this));
+    count_.invalidate();
+  }
 
   // Orders the stores before it against those after it, without a section: a reader that accepts a later
   // one also sees the earlier ones. Wait-free; the caller holds the writers' lock.
-  void write_barrier() noexcept RTSEQ_NONBLOCKING { count_.barrier(); }
+  void write_barrier(RTSEQ_LOCKDEP_AT) noexcept RTSEQ_NONBLOCKING {
+    RTSEQ_LOCKDEP_HERE;
+    RTSEQ_LOCKDEP_HOOK(expect_writers_lock(*this));
+    count_.barrier();
+  }
 
   // Has anything been written since `token`? Wait-free; any context.
   [[nodiscard]] bool changed_since(read_token token) const noexcept RTSEQ_NONBLOCKING {
+    RTSEQ_LOCKDEP_HOOK(read_end(count_.lockdep_map()));
     return count_.changed_since(token);
   }
 

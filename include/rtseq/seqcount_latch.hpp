@@ -21,6 +21,7 @@
 
 #include <rtseq/detail/annotations.hpp>
 #include <rtseq/detail/atomic.hpp>
+#include <rtseq/detail/lockdep_hooks.hpp>
 #include <rtseq/detail/sequence.hpp>
 
 #include <cstdint>
@@ -29,7 +30,12 @@ namespace rtseq {
 
 class seqcount_latch {
  public:
+#if RTSEQ_LOCKDEP
+  constexpr seqcount_latch(RTSEQ_LOCKDEP_AT) noexcept : lockdep_{lockdep_where, "latch", &lockdep_type} {}
+  detail::lockdep::map& lockdep_map() const noexcept { return lockdep_; }
+#else
   constexpr seqcount_latch() noexcept = default;
+#endif
   seqcount_latch(const seqcount_latch&) = delete;
   seqcount_latch& operator=(const seqcount_latch&) = delete;
 
@@ -54,11 +60,15 @@ class seqcount_latch {
 
   // One writer at a time. Each is wait-free.
   // Sends readers to copy 1. Copy 0 may be changed after it.
-  void write_latch_begin() noexcept RTSEQ_NONBLOCKING { advance(); }
+  void write_latch_begin(RTSEQ_LOCKDEP_AT) noexcept RTSEQ_NONBLOCKING {
+    RTSEQ_LOCKDEP_HERE;
+    RTSEQ_LOCKDEP_HOOK(latch_begin(lockdep_));
+    advance();
+  }
   // Sends readers to copy 0. Copy 1 may be changed after it.
   void write_latch() noexcept RTSEQ_NONBLOCKING { advance(); }
   // Copy 1 is complete. The next begin publishes it.
-  void write_latch_end() noexcept RTSEQ_NONBLOCKING {}
+  void write_latch_end() noexcept RTSEQ_NONBLOCKING { RTSEQ_LOCKDEP_HOOK(latch_end(lockdep_)); }
 
  private:
   void advance() noexcept RTSEQ_NONBLOCKING {
@@ -69,6 +79,11 @@ class seqcount_latch {
     detail::data_fence(std::memory_order_release);
   }
 
+#if RTSEQ_LOCKDEP
+  static constexpr detail::lockdep::type_info lockdep_type =
+      detail::lockdep::bare_type<false, true, false, true>;
+  mutable detail::lockdep::map lockdep_;
+#endif
   detail::atomic<std::uintptr_t> count_{0};
 };
 

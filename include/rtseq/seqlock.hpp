@@ -21,6 +21,7 @@
 #include <rtseq/context.hpp>
 #include <rtseq/detail/annotations.hpp>
 #include <rtseq/detail/deadline.hpp>
+#include <rtseq/detail/lockdep_hooks.hpp>
 #include <rtseq/detail/sequence.hpp>
 #include <rtseq/detail/thread.hpp>
 #include <rtseq/detail/writer_side.hpp>
@@ -33,12 +34,21 @@ namespace rtseq {
 
 template <interrupt_context Context = task_context, class Lock = typename Context::lock_type>
 class RTSEQ_CAPABILITY("seqlock") seqlock {
+  using writer_side = detail::writer_side<Context, Lock>;
+
  public:
   using context_type = Context;
   using lock_type = Lock;
   using flags_type = typename Context::flags_type;
 
+#if RTSEQ_LOCKDEP
+  constexpr seqlock(RTSEQ_LOCKDEP_AT) noexcept
+      : count_{lockdep_where, "seqlock", writer_side::lockdep_count}, writers_{lockdep_where, "seqlock"} {}
+  detail::lockdep::map& lockdep_map() const noexcept { return writers_.lockdep_map(); }
+  detail::lockdep::map& lockdep_count_map() const noexcept { return count_.lockdep_map(); }
+#else
   constexpr seqlock() noexcept = default;
+#endif
   seqlock(const seqlock&) = delete;
   seqlock& operator=(const seqlock&) = delete;
 
@@ -48,7 +58,11 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
   // its turn there, so it waits for the section under way and for those of the waiters before it, which are of its
   // own priority or higher; interrupts are held off on this thread meanwhile, as in a write section. Inside the
   // caller's own write section it is a reported error (self_deadlock).
-  [[nodiscard]] read_token read_begin() const RTSEQ_EXCLUDES(this) { return writers_.begin(count_); }
+  [[nodiscard]] read_token read_begin(RTSEQ_LOCKDEP_AT) const RTSEQ_EXCLUDES(this) {
+    RTSEQ_LOCKDEP_HERE;
+    RTSEQ_LOCKDEP_HOOK(read_begin(count_.lockdep_map()));
+    return writers_.begin(count_);
+  }
 
   // Never waits; empty while a write section is open. Wait-free; any context.
   [[nodiscard]] std::optional<read_token> try_read_begin() const noexcept RTSEQ_NONBLOCKING {
@@ -59,6 +73,7 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
 
   // True: something was written since `token`, repeat the section. Wait-free; any context.
   [[nodiscard]] bool read_retry(read_token token) const noexcept RTSEQ_NONBLOCKING {
+    RTSEQ_LOCKDEP_HOOK(read_end(count_.lockdep_map()));
     return count_.retry(token);
   }
 
@@ -66,9 +81,10 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
   // read_begin does; like any lock-free read it can be starved by writers without a pause. `section` may see torn
   // data, so it has no side effects and follows no pointers.
   template <class F>
-  auto read(F&& section) const RTSEQ_EXCLUDES(this) {
+  auto read(F&& section RTSEQ_LOCKDEP_AND_AT) const RTSEQ_EXCLUDES(this) {
     for (;;) {
-      const read_token token = read_begin();
+      const read_token token = read_begin(RTSEQ_LOCKDEP_PASS);
+      RTSEQ_LOCKDEP_VALIDATES;
       if constexpr (std::is_void_v<std::invoke_result_t<F&>>) {
         section();
         if (!read_retry(token)) [[likely]]
@@ -104,8 +120,9 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
   // off interrupts while it has the lock.
   template <class F>
   requires excluding_lock<Lock>
-  auto read_or_lock(F&& section, unsigned lockless_attempts = 1) const
+  auto read_or_lock(F&& section, unsigned lockless_attempts = 1 RTSEQ_LOCKDEP_AND_AT) const
       RTSEQ_EXCLUDES(this) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    RTSEQ_LOCKDEP_HERE;
     using result_type = std::invoke_result_t<F&>;
     if constexpr (std::is_void_v<result_type>) {
       if (try_read(section, lockless_attempts)) return;
@@ -114,15 +131,20 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
         return std::decay_t<result_type>(*std::move(result));
     }
     const detail::exclusive_section held{writers_};
+    RTSEQ_LOCKDEP_CALLBACK;
     return section();
   }
 
   // Has anything been written since `token`? Wait-free; any context.
   [[nodiscard]] bool changed_since(read_token token) const noexcept RTSEQ_NONBLOCKING {
+    RTSEQ_LOCKDEP_HOOK(read_end(count_.lockdep_map()));
     return count_.changed_since(token);
   }
   // Sleeps until something has been written since `token`. Blocking; takes the lock. Tasks.
-  void wait_changed(read_token token) const requires excluding_lock<Lock> RTSEQ_EXCLUDES(this) {
+  void wait_changed(read_token token RTSEQ_LOCKDEP_AND_AT) const requires excluding_lock<Lock> RTSEQ_EXCLUDES(
+      this) {
+    RTSEQ_LOCKDEP_HERE;
+    RTSEQ_LOCKDEP_HOOK(read_end(count_.lockdep_map()));
     writers_.wait_changed(count_, token);
   }
 
@@ -130,12 +152,15 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
   // reported error (self_deadlock), and so is a lock that sleeps where nothing may (sleep_in_atomic).
 
   // For data that no interrupt reads or writes.
-  void write_lock() RTSEQ_ACQUIRE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+  void write_lock(RTSEQ_LOCKDEP_AT) RTSEQ_ACQUIRE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    RTSEQ_LOCKDEP_HERE;
     writers_.lock();
     count_.write_begin();
   }
   // Never waits.
-  [[nodiscard]] bool try_write_lock() RTSEQ_TRY_ACQUIRE(true) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+  [[nodiscard]] bool try_write_lock(RTSEQ_LOCKDEP_AT)
+      RTSEQ_TRY_ACQUIRE(true) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    RTSEQ_LOCKDEP_HERE;
     if (!writers_.try_lock()) return false;
     count_.write_begin();
     return true;
@@ -146,7 +171,9 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
   }
 
   // Holds interrupts off, where the context's handlers would interrupt this thread, and takes the lock.
-  [[nodiscard]] flags_type write_lock_irqsave() RTSEQ_ACQUIRE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+  [[nodiscard]] flags_type write_lock_irqsave(RTSEQ_LOCKDEP_AT)
+      RTSEQ_ACQUIRE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    RTSEQ_LOCKDEP_HERE;
     const flags_type flags = writers_.lock_irqsave();
     count_.write_begin();
     return flags;
@@ -158,11 +185,18 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
 
   // Excludes writers, and others who exclude them, without disturbing lock-free readers. Not with a lock that
   // excludes nobody (single_writer).
-  void read_lock_excl() requires excluding_lock<Lock> RTSEQ_ACQUIRE()
-  RTSEQ_NO_THREAD_SAFETY_ANALYSIS { writers_.lock(); }
+  void read_lock_excl(RTSEQ_LOCKDEP_AT) requires excluding_lock<Lock> RTSEQ_ACQUIRE()
+  RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    RTSEQ_LOCKDEP_HERE;
+    writers_.lock();
+  }
   void read_unlock_excl() RTSEQ_RELEASE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS { writers_.unlock(); }
-  [[nodiscard]] flags_type read_lock_excl_irqsave() requires excluding_lock<Lock> RTSEQ_ACQUIRE()
-  RTSEQ_NO_THREAD_SAFETY_ANALYSIS { return writers_.lock_irqsave(); }
+  [[nodiscard]] flags_type read_lock_excl_irqsave(RTSEQ_LOCKDEP_AT) requires
+      excluding_lock<Lock> RTSEQ_ACQUIRE()
+  RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    RTSEQ_LOCKDEP_HERE;
+    return writers_.lock_irqsave();
+  }
   void read_unlock_excl_irqrestore(flags_type flags) RTSEQ_RELEASE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
     writers_.unlock_irqrestore(flags);
   }
@@ -214,7 +248,7 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
   }
 
   detail::sequence count_;
-  mutable detail::writer_side<Context, Lock> writers_;  // mutable: readers wait there
+  mutable writer_side writers_;  // mutable: readers wait there
 };
 
 }  // namespace rtseq

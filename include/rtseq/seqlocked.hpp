@@ -17,6 +17,7 @@
 #include <rtseq/context.hpp>
 #include <rtseq/detail/annotations.hpp>
 #include <rtseq/detail/deadline.hpp>
+#include <rtseq/detail/lockdep_hooks.hpp>
 #include <rtseq/detail/protected_value.hpp>
 #include <rtseq/detail/sequence.hpp>
 #include <rtseq/detail/writer_side.hpp>
@@ -28,18 +29,34 @@ namespace rtseq {
 
 template <class T, interrupt_context Context = task_context, class Lock = typename Context::lock_type>
 class seqlocked {
+  using writer_side = detail::writer_side<Context, Lock>;
+
  public:
   using value_type = T;
 
+#if RTSEQ_LOCKDEP
+  constexpr seqlocked(RTSEQ_LOCKDEP_AT) noexcept(noexcept(T())) requires std::is_default_constructible_v<T>
+      : count_{lockdep_where, "seqlocked", writer_side::lockdep_count},
+        writers_{lockdep_where, "seqlocked"} {}
+  constexpr explicit seqlocked(const T& initial RTSEQ_LOCKDEP_AND_AT) noexcept
+      : count_{lockdep_where, "seqlocked", writer_side::lockdep_count},
+        writers_{lockdep_where, "seqlocked"},
+        value_{initial} {}
+  detail::lockdep::map& lockdep_map() const noexcept { return writers_.lockdep_map(); }
+  detail::lockdep::map& lockdep_count_map() const noexcept { return count_.lockdep_map(); }
+#else
   constexpr seqlocked() noexcept(noexcept(T())) requires std::is_default_constructible_v<T>
   = default;
   constexpr explicit seqlocked(const T& initial) noexcept : value_{initial} {}
+#endif
   seqlocked(const seqlocked&) = delete;
   seqlocked& operator=(const seqlocked&) = delete;
 
   // The value as one store left it. Lock-free while nobody writes; waits for a writer in mid-write as
   // seqlock::read_begin does. Any context.
-  [[nodiscard]] T load() const {
+  [[nodiscard]] T load(RTSEQ_LOCKDEP_AT) const {
+    RTSEQ_LOCKDEP_HERE;
+    RTSEQ_LOCKDEP_HOOK(waits_for_even(count_.lockdep_map(), &writers_.lockdep_map()));
     return detail::valid_value<T>([this](T& into) { return attempt(into); },
                                   [this](T& into) { load_waiting(into); });
   }
@@ -75,7 +92,8 @@ class seqlocked {
   }
 
   // Replaces the value. Blocking: writers take turns. Any context, if it masks the handlers that store.
-  void store(const T& value) {
+  void store(const T& value RTSEQ_LOCKDEP_AND_AT) {
+    RTSEQ_LOCKDEP_HERE;
     const detail::exclusive_section held{writers_};
     publish(value);
   }
@@ -84,16 +102,21 @@ class seqlocked {
   // `change` throws, nothing is stored. Blocking; `change` runs with the lock held and interrupts off, but
   // readers wait only for the copy back.
   template <class F>
-  void update(F&& change) {
+  void update(F&& change RTSEQ_LOCKDEP_AND_AT) {
+    RTSEQ_LOCKDEP_HERE;
     const detail::exclusive_section held{writers_};
     detail::uninitialized<T> copy;
     value_.load_to(copy.value);
-    std::forward<F>(change)(copy.value);
+    {
+      RTSEQ_LOCKDEP_CALLBACK;
+      std::forward<F>(change)(copy.value);
+    }
     publish(copy.value);
   }
 
   // The value, and a token for the questions below. Waits as load does.
-  [[nodiscard]] std::pair<T, read_token> load_versioned() const {
+  [[nodiscard]] std::pair<T, read_token> load_versioned(RTSEQ_LOCKDEP_AT) const {
+    RTSEQ_LOCKDEP_HERE;
     detail::uninitialized<T> copy;
     const read_token token = load_waiting(copy.value);
     return {copy.value, token};
@@ -105,7 +128,8 @@ class seqlocked {
   }
 
   // Sleeps until something has been stored since `token`. Blocking; takes the lock. Tasks.
-  void wait_changed(read_token token) const requires excluding_lock<Lock> {
+  void wait_changed(read_token token RTSEQ_LOCKDEP_AND_AT) const requires excluding_lock<Lock> {
+    RTSEQ_LOCKDEP_HERE;
     writers_.wait_changed(count_, token);
   }
 
@@ -134,11 +158,10 @@ class seqlocked {
     writers_.wake_sleepers(count_);
   }
 
-  using writers = detail::writer_side<Context, Lock>;
   using stored = detail::protected_value<T>;
 
-  alignas(detail::one_line<detail::sequence, writers, stored>()) detail::sequence count_;
-  mutable writers writers_;  // mutable: readers wait there
+  alignas(detail::one_line<detail::sequence, writer_side, stored>()) detail::sequence count_;
+  mutable writer_side writers_;  // mutable: readers wait there
   stored value_;
 };
 

@@ -21,7 +21,7 @@ LIBURCU = re.compile(r"/(urcu[/.].*)$")
 
 # Headers whose subject is Abseil or liburcu, and may be missing with it.
 def subject(header):
-    return {"rtseq/lock/absl_mutex.hpp": [HEAVY, ABSEIL]}.get(header, [LIBURCU] if header.startswith("rtseq/rcu") else [])
+    return {"rtseq/lock/absl_mutex.hpp": [HEAVY, ABSEIL], "rtseq/lockdep_gtest.hpp": [HEAVY]}.get(header, [LIBURCU] if header.startswith("rtseq/rcu") else [])
 
 
 def included(header, command):

@@ -73,7 +73,7 @@ TEST_F(scenario, S02_interrupt_livelock) {
                          ::raise(SIGUSR1);
                        }),
                        "the writer must use the _irqsave form"),
-              "without irqsave the livelock is a report; before it happens: lockdep, later");
+              "without irqsave the livelock is a report; before it happens: lockdep");
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ TEST_F(scenario, S03_lock_inversion) {
   writer.join();
   rtseq_holds(whole && c.lines == 1 && !c.odd_when_printed,
               "deferred_log: the writer's text was kept, the reader got through with the lock held, and the "
-              "text came out after the section; that somebody prints there without it: lockdep, later");
+              "text came out after the section; that somebody prints there without it: lockdep");
 }
 
 }  // namespace

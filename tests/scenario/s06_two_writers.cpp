@@ -51,7 +51,7 @@ TEST_F(scenario, S06_two_writers) {
   other.join();
   rtseq_holds(lock.try_read([&] { return shared.load(); }).value_or(pair_value{}).is(2 * writes),
               "no write was lost and the count ended even; for a bare seqcount, whose lock is the caller's: "
-              "lockdep, later");
+              "lockdep");
 }
 
 }  // namespace

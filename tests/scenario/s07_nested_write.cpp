@@ -39,7 +39,7 @@ TEST_F(scenario, S07_nested_write) {
                        }),
                        "locked again by its owner"),
               "so is a store inside an update; Clang's -Wthread-safety sees it at compile time; for a bare "
-              "seqcount: lockdep, later");
+              "seqcount: lockdep");
 }
 
 }  // namespace

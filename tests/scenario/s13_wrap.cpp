@@ -9,13 +9,14 @@
 
 namespace {
 
-// As many writes as `count` steps by 2: the bytes of a count are its number. (One by one, 2^31 take seconds.)
+// As many writes as `count` steps by 2: the last bytes of a count are its number. (One by one, 2^31 take seconds.)
 void write_often(rtseq::seqcount<>& count, std::uintptr_t by) {
   std::uintptr_t number = 0;
-  static_assert(sizeof count == sizeof number);
-  std::memcpy(&number, static_cast<const void*>(&count), sizeof number);
+  static_assert(RTSEQ_LOCKDEP || sizeof count == sizeof number);
+  void* const bytes = reinterpret_cast<char*>(&count) + sizeof count - sizeof number;
+  std::memcpy(&number, bytes, sizeof number);
   number += by;
-  std::memcpy(static_cast<void*>(&count), &number, sizeof number);
+  std::memcpy(bytes, &number, sizeof number);
 }
 
 TEST_F(scenario, S13_wrap) {
@@ -33,6 +34,7 @@ TEST_F(scenario, S13_wrap) {
       begun && read.torn() && !narrow.read_retry(*begun),
       "an 8-bit count was the same after 128 writes: a torn value validated; 32 bits last 2^31 writes");
 
+  const rtseq::lockdep::off one_thread_plays_both_sides;
   rtseq::seqcount<> count;
   const rtseq::read_token token = count.read_begin();
   for (int write = 0; write < 128; ++write) {
@@ -40,7 +42,7 @@ TEST_F(scenario, S13_wrap) {
     count.write_end();
   }
   rtseq_holds(count.read_retry(token), "it did not validate after those 128");
-  static_assert(sizeof(rtseq::seqcount<>) == sizeof(void*));
+  static_assert(RTSEQ_LOCKDEP || sizeof(rtseq::seqcount<>) == sizeof(void*));
   if constexpr (sizeof(void*) == 8) {
     const rtseq::read_token before = count.read_begin();
     write_often(count, std::uintptr_t{1} << (sizeof(void*) * 4));

@@ -35,7 +35,7 @@ TEST_F(scenario, S17_wrong_suffix) {
                        }),
                        "the writer must use the _irqsave form"),
               "when it happens it is reported, with the form to use; from usage alone, before it happens: "
-              "lockdep, later");
+              "lockdep");
   rtseq::seqlocked<pair_value, rtseq::signal_context> value{pair_value{1, 1}};
   bool handled = false, whole = false;
   const signal_handler handler([&] {

@@ -67,7 +67,7 @@ TEST_F(scenario, S18_sleep_in_section) {
   rtseq_holds(
       reports::count() == 1 && reports::last() == rtseq::violation::sleep_in_atomic,
       "a sleeping rtseq lock inside a section with interrupts off is reported (sleep_in_atomic); other "
-      "ways to sleep, and spinning locks without interrupts off: lockdep, later");
+      "ways to sleep, and spinning locks without interrupts off: lockdep");
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ TEST_F(scenario, S20_undeferred_window) {
   rtseq_holds(linux_order.lines == 1 && linux_order.lines_while_odd == 0,
               "write_lock prints nothing, nor do deferred_enter and deferred_exit, so they may stand inside "
               "the section; what others print there undeferred, or a deferred_guard there, which flushes at "
-              "its end: lockdep, later");
+              "its end: lockdep");
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #ifndef SCENARIO_SCENARIO_HPP
 #define SCENARIO_SCENARIO_HPP
 
+#include <rtseq/lockdep_gtest.hpp>
 #include <rtseq/violation.hpp>
 
 #include <gtest/gtest.h>
@@ -62,6 +63,7 @@ class reports {
 
  private:
   rtseq::violation_handler before_;
+  rtseq::lockdep::expecting_findings findings_;
 };
 
 // A handler of SIGUSR1 while it lives. raise(SIGUSR1) has then run it, unless it is held off.

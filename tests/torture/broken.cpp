@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <rtseq/lock/pi_mutex.hpp>
+#include <rtseq/lockdep.hpp>
 #include <rtseq/seqcount.hpp>
 #include <rtseq/seqcount_latch.hpp>
 #include <type_traits>
@@ -53,6 +54,7 @@ class broken_subject final : public subject {
   }
 
   bool write(executor& by) override {
+    const rtseq::lockdep::off the_torture_is_to_find_it;
     std::uint64_t number;
     {
       if constexpr (Defect != defect::no_exclusion) lock_.lock();

@@ -1,4 +1,5 @@
 #include <rtseq/deferred_log.hpp>
+#include <rtseq/lockdep_gtest.hpp>
 #include <rtseq/log_flusher.hpp>
 
 #include <gmock/gmock.h>
@@ -53,6 +54,7 @@ struct violation_collector {
     rtseq::set_violation_handler(handler);
   }
   ~violation_collector() { rtseq::set_violation_handler(nullptr); }
+  rtseq::lockdep::expecting_findings findings_;
 };
 
 // Calls a handler on the calling thread `hz` times a second.

@@ -718,9 +718,9 @@ TEST_F(DeferredSignal, fork_outside_a_section_and_in_a_handler) {
     ++call_count;
   });
   call_count = 0;
-  const section masked;
+  const auto flags = context::save_and_disable();
   ::raise(SIGUSR2);
-  context::restore(0);
+  context::restore(flags);
   EXPECT_EQ(call_count, 1u);
 }
 

@@ -8,6 +8,7 @@
 #include <rtseq/lock/spinlock.hpp>
 #include <rtseq/lock/std_mutex.hpp>
 #include <rtseq/lock/traits.hpp>
+#include <rtseq/lockdep.hpp>
 #include <rtseq/relaxed.hpp>
 #include <rtseq/seqcount.hpp>
 #include <thread>
@@ -29,6 +30,7 @@ TEST(seqcount, a_section_without_a_write_is_valid) {
 }
 
 TEST(seqcount, a_write_during_the_section_makes_it_repeat) {
+  const rtseq::lockdep::off one_thread_plays_both_sides;
   seqcount<> count;
   const read_token token = count.read_begin();
   count.write_begin();
@@ -49,6 +51,7 @@ TEST(seqcount, a_section_that_begins_inside_a_write_never_validates) {
 }
 
 TEST(seqcount, invalidate_makes_readers_repeat_once) {
+  const rtseq::lockdep::off one_thread_plays_both_sides;
   seqcount<> count;
   const read_token token = count.read_begin();
   count.write_invalidate();
@@ -57,6 +60,7 @@ TEST(seqcount, invalidate_makes_readers_repeat_once) {
 }
 
 TEST(seqcount, barrier_makes_readers_repeat_and_leaves_the_count_even) {
+  const rtseq::lockdep::off one_thread_plays_both_sides;
   seqcount<> count;
   const read_token token = count.read_begin();
   count.write_barrier();
@@ -67,12 +71,12 @@ TEST(seqcount, barrier_makes_readers_repeat_and_leaves_the_count_even) {
 TEST(seqcount, waiting_for_a_writer_is_no_cancellation_point) {
   seqcount<> count;
   count.write_begin();
-  EXPECT_TRUE(
-      rtseq::tests::survives_a_cancellation([&] { (void)count.read_begin(); }, [&] { count.write_end(); }));
+  EXPECT_TRUE(rtseq::tests::survives_a_cancellation([&] { (void)count.read_retry(count.read_begin()); },
+                                                    [&] { count.write_end(); }));
 }
 
 TEST(seqcount, the_count_is_as_wide_as_a_pointer) {
-  static_assert(sizeof(seqcount<>) == sizeof(void*));
+  static_assert(RTSEQ_LOCKDEP || sizeof(seqcount<>) == sizeof(void*));
   static_assert(sizeof(read_token) == sizeof(void*));
 }
 
@@ -83,6 +87,7 @@ TEST(seqcount, a_token_is_made_only_by_a_begin) {
 }
 
 TEST(seqcount, tokens_of_one_count_are_equal_if_no_write_came_between) {
+  const rtseq::lockdep::off one_thread_plays_both_sides;
   seqcount<> count;
   const read_token first = count.read_begin();
   EXPECT_EQ(first, count.read_begin());

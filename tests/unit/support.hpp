@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <rtseq/lockdep_gtest.hpp>
 #include <rtseq/violation.hpp>
 #include <thread>
 #include <utility>
@@ -95,7 +96,7 @@ inline const char* why_not_block_all_signals() {
                                               : "the last signal cannot be blocked here (qemu-user)";
 }
 
-// Collects violations instead of aborting, for those after which the operation goes on.
+// Collects violations instead of aborting, for those after which the operation goes on; and what lockdep finds.
 class violation_collector {
  public:
   violation_collector() : before_{set_violation_handler(collect)} { count() = 0; }
@@ -119,6 +120,7 @@ class violation_collector {
     ++count();
   }
   violation_handler before_;
+  lockdep::expecting_findings findings_;
 };
 
 }  // namespace rtseq::tests

@@ -30,6 +30,7 @@
 
 #include <rtseq/context.hpp>
 #include <rtseq/detail/atomic.hpp>
+#include <rtseq/detail/lockdep_hooks.hpp>
 #include <rtseq/detail/thread.hpp>
 #include <rtseq/lock/pi_mutex.hpp>
 
@@ -51,6 +52,9 @@ RTSEQ_THREAD_LOCAL(bool, deferred_signal_kept);
 struct deferred_signal_context {
   using flags_type = unsigned;  // the depth as it was
   using lock_type = pi_mutex;
+#if RTSEQ_LOCKDEP
+  static constexpr auto lockdep_irq = detail::lockdep::irq::deferred_signal;
+#endif
   static constexpr bool irqsave_masks = true;
   static constexpr bool atomic_when_disabled = false;  // sleeping only delays the handlers
 
@@ -70,16 +74,19 @@ struct deferred_signal_context {
   static int unregister_handler(int signo) noexcept;
 
   // Wait-free. Tasks and handlers.
-  static flags_type save_and_disable() noexcept RTSEQ_NONBLOCKING {
+  static flags_type save_and_disable(RTSEQ_LOCKDEP_AT) noexcept RTSEQ_NONBLOCKING {
     const flags_type flags = detail::deferred_signal_depth;
     detail::deferred_signal_depth = flags + 1;
     // The section stays below the store: a handler on top of it must find the depth raised.
     detail::signal_fence();
+    RTSEQ_LOCKDEP_HERE;
+    RTSEQ_LOCKDEP_HOOK(irq_saved(lockdep_irq));
     return flags;
   }
 
   // Wait-free if no signal was kept; else its handler runs before this returns. On the thread that saved.
   static void restore(flags_type flags) noexcept {
+    RTSEQ_LOCKDEP_HOOK(irq_restored(lockdep_irq));
     detail::signal_fence();  // the section stays above
     detail::deferred_signal_depth = flags;
     // A signal that arrives before the store is kept, after it handled at once; so look for one only then.

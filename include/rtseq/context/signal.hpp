@@ -11,6 +11,7 @@
 
 #include <rtseq/context.hpp>
 #include <rtseq/detail/atomic.hpp>
+#include <rtseq/detail/lockdep_hooks.hpp>
 #include <rtseq/detail/thread.hpp>
 #include <rtseq/lock/pi_mutex.hpp>
 
@@ -105,8 +106,10 @@ class signal_handler_scope {
   signal_handler_scope() noexcept {
     detail::signal_handler_depth = detail::signal_handler_depth + 1;
     detail::signal_fence();
+    RTSEQ_LOCKDEP_HOOK(handler_entered(detail::lockdep::irq::signal));
   }
   ~signal_handler_scope() {
+    RTSEQ_LOCKDEP_HOOK(handler_left(detail::lockdep::irq::signal));
     detail::signal_fence();
     detail::signal_handler_depth = detail::signal_handler_depth - 1;
   }
@@ -119,18 +122,26 @@ struct basic_signal_context {
   using flags_type = sigset_t;  // the thread's mask as it was
   using handler_scope = signal_handler_scope;
   using lock_type = pi_mutex;
+#if RTSEQ_LOCKDEP
+  static constexpr auto lockdep_irq = detail::lockdep::irq::signal;
+#endif
   static constexpr bool irqsave_masks = true;
   static constexpr bool atomic_when_disabled = false;  // sleeping only delays the handlers
 
   // One system call. Tasks and handlers. Signals sent meanwhile stay queued in the kernel.
-  static flags_type save_and_disable() noexcept {
+  static flags_type save_and_disable(RTSEQ_LOCKDEP_AT) noexcept {
     flags_type flags;
     ::pthread_sigmask(SIG_BLOCK, &Policy::set(), &flags);
+    RTSEQ_LOCKDEP_HERE;
+    RTSEQ_LOCKDEP_HOOK(irq_saved(lockdep_irq));
     return flags;
   }
 
   // One system call. Signals that this unblocks have their handlers run before it returns.
-  static void restore(flags_type flags) noexcept { ::pthread_sigmask(SIG_SETMASK, &flags, nullptr); }
+  static void restore(flags_type flags) noexcept {
+    RTSEQ_LOCKDEP_HOOK(irq_restored(lockdep_irq));
+    ::pthread_sigmask(SIG_SETMASK, &flags, nullptr);
+  }
 
   // Wait-free. Any context. True in handlers that hold a handler_scope.
   static bool in_interrupt() noexcept RTSEQ_NONBLOCKING { return detail::signal_handler_depth != 0; }

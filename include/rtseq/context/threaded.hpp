@@ -11,6 +11,7 @@
 #define RTSEQ_CONTEXT_THREADED_HPP
 
 #include <rtseq/context.hpp>
+#include <rtseq/detail/lockdep_hooks.hpp>
 #include <rtseq/detail/thread.hpp>
 #include <rtseq/lock/pi_mutex.hpp>
 
@@ -26,17 +27,25 @@ RTSEQ_THREAD_LOCAL(unsigned, threaded_handler_depth);
 struct threaded_context {
   using flags_type = unsigned;  // the depth as it was
   using lock_type = pi_mutex;
+#if RTSEQ_LOCKDEP
+  static constexpr auto lockdep_irq = detail::lockdep::irq::threaded;
+#endif
   static constexpr bool irqsave_masks = false;
   static constexpr bool atomic_when_disabled = true;
 
   // Wait-free. Tasks and handlers. Marks the thread atomic; no handler is held off.
-  static flags_type save_and_disable() noexcept RTSEQ_NONBLOCKING {
+  static flags_type save_and_disable(RTSEQ_LOCKDEP_AT) noexcept RTSEQ_NONBLOCKING {
     const flags_type flags = detail::atomic_depth;
     detail::atomic_depth = flags + 1;
+    RTSEQ_LOCKDEP_HERE;
+    RTSEQ_LOCKDEP_HOOK(irq_saved(lockdep_irq));
     return flags;
   }
   // Wait-free. On the thread that saved.
-  static void restore(flags_type flags) noexcept RTSEQ_NONBLOCKING { detail::atomic_depth = flags; }
+  static void restore(flags_type flags) noexcept RTSEQ_NONBLOCKING {
+    RTSEQ_LOCKDEP_HOOK(irq_restored(lockdep_irq));
+    detail::atomic_depth = flags;
+  }
 
   // Wait-free. True on threads that wear a handler_scope. They may sleep: interrupts stay enabled there.
   static bool in_interrupt() noexcept RTSEQ_NONBLOCKING { return detail::threaded_handler_depth != 0; }

@@ -25,6 +25,7 @@
 
 #include <rtseq/context.hpp>
 #include <rtseq/detail/atomic.hpp>
+#include <rtseq/detail/lockdep_hooks.hpp>
 #include <rtseq/detail/thread.hpp>
 #include <rtseq/lock/spinlock.hpp>
 #include <rtseq/violation.hpp>
@@ -112,8 +113,10 @@ class virtual_cpu {
       detail::current_virtual_cpu = &cpu;
       detail::virtual_masked_depth = 1;
       detail::in_virtual_interrupt = true;
+      RTSEQ_LOCKDEP_HOOK(handler_entered(detail::lockdep::irq::virtual_cpu));
     }
     ~visit() {
+      RTSEQ_LOCKDEP_HOOK(handler_left(detail::lockdep::irq::virtual_cpu));
       detail::current_virtual_cpu = outer_cpu_;
       detail::virtual_masked_depth = outer_depth_;
       detail::in_virtual_interrupt = outer_in_interrupt_;
@@ -224,22 +227,28 @@ class virtual_cpu {
 struct virtual_cpu_context {
   using flags_type = unsigned;  // the depth as it was
   using lock_type = spinlock;
+#if RTSEQ_LOCKDEP
+  static constexpr auto lockdep_irq = detail::lockdep::irq::virtual_cpu;
+#endif
   static constexpr bool irqsave_masks = true;
   static constexpr bool atomic_when_disabled = true;
 
   // Tasks: blocking, bounded by the one handler that runs. Handlers, and threads without a CPU: wait-free,
   // there is nothing to mask.
-  static flags_type save_and_disable() noexcept {
+  static flags_type save_and_disable(RTSEQ_LOCKDEP_AT) noexcept {
     const flags_type flags = detail::virtual_masked_depth;
     detail::virtual_masked_depth = flags + 1;
     if (flags == 0) {
       if (virtual_cpu* const cpu = detail::current_virtual_cpu) cpu->close();
     }
+    RTSEQ_LOCKDEP_HERE;
+    RTSEQ_LOCKDEP_HOOK(irq_saved(lockdep_irq));
     return flags;
   }
 
   // Tasks: lock-free, unless handlers wait: then blocking, bounded by one of them. On the thread that saved.
   static void restore(flags_type flags) noexcept {
+    RTSEQ_LOCKDEP_HOOK(irq_restored(lockdep_irq));
     const flags_type masked = detail::virtual_masked_depth;
     detail::virtual_masked_depth = flags;
     if (flags == 0 && masked != 0) {

@@ -14,6 +14,7 @@
 #include <rtseq/detail/annotations.hpp>
 #include <rtseq/detail/atomic.hpp>
 #include <rtseq/detail/futex.hpp>
+#include <rtseq/detail/lockdep_hooks.hpp>
 #include <rtseq/detail/thread.hpp>
 
 #include <cstdint>
@@ -45,6 +46,12 @@ class sequence {
   using count_type = std::uintptr_t;
 
   constexpr sequence() noexcept = default;
+#if RTSEQ_LOCKDEP
+  constexpr explicit sequence(lockdep::location where, const char* kind,
+                              const lockdep::type_info& type) noexcept
+      : lockdep_{where, kind, &type} {}
+  lockdep::map& lockdep_map() const noexcept { return lockdep_; }
+#endif
   sequence(const sequence&) = delete;
   sequence& operator=(const sequence&) = delete;
 
@@ -70,11 +77,15 @@ class sequence {
 
   // Wait-free. One writer at a time.
   void write_begin() noexcept RTSEQ_NONBLOCKING {
+    RTSEQ_LOCKDEP_HOOK(write_begin(lockdep_));
     count_.store(count_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     // release: the odd count comes before the section's stores. Pairs with retry's acquire fence.
     data_fence(std::memory_order_release);
   }
-  void write_end() noexcept RTSEQ_NONBLOCKING { advance(1); }
+  void write_end() noexcept RTSEQ_NONBLOCKING {
+    advance(1);
+    RTSEQ_LOCKDEP_HOOK(write_end(lockdep_));
+  }
 
   // Readers that have begun will repeat.
   void invalidate() noexcept RTSEQ_NONBLOCKING { advance(2); }
@@ -121,6 +132,9 @@ class sequence {
     count_.store(now + by, std::memory_order_release);
   }
 
+#if RTSEQ_LOCKDEP
+  mutable lockdep::map lockdep_;
+#endif
   atomic<count_type> count_{0};
 };
 

@@ -6,6 +6,7 @@
 #include <rtseq/context.hpp>
 #include <rtseq/detail/annotations.hpp>
 #include <rtseq/detail/deadline.hpp>
+#include <rtseq/detail/lockdep_hooks.hpp>
 #include <rtseq/detail/sequence.hpp>
 #include <rtseq/detail/waiting.hpp>
 #include <rtseq/lock/traits.hpp>
@@ -34,7 +35,16 @@ class writer_side {
  public:
   using flags_type = typename Context::flags_type;
 
+#if RTSEQ_LOCKDEP
+  static constexpr lockdep::type_info lockdep_lock = lockdep::type_in<Context, Lock, traits, false>;
+  static constexpr lockdep::type_info lockdep_count = lockdep::type_in<Context, Lock, traits, true>;
+  constexpr explicit writer_side(lockdep::location where, const char* kind) noexcept
+      : lockdep_{where, kind, &lockdep_lock} {}
+  lockdep::map& lockdep_map() const noexcept { return lockdep_; }
+#endif
+
   void lock() {
+    RTSEQ_LOCKDEP_HOOK(acquire(lockdep_));
     might_sleep<Context, Lock>(this);
     if constexpr (!knows_its_owner<Lock>) {
       if (owner_.is_this_thread(lock_)) [[unlikely]] {
@@ -49,10 +59,12 @@ class writer_side {
       if (owner_.is_this_thread(lock_)) return false;
     }
     if (!traits::try_lock(lock_)) return false;
+    RTSEQ_LOCKDEP_HOOK(acquired(lockdep_));
     owner_.set();
     return true;
   }
   void unlock() {
+    RTSEQ_LOCKDEP_HOOK(release(lockdep_));
     owner_.clear();
     traits::unlock(lock_);
   }
@@ -79,6 +91,7 @@ class writer_side {
 
   // An even token of `count`, whose writers these are. Waits for a writer in mid-write.
   read_token begin(const sequence& count) {
+    RTSEQ_LOCKDEP_HOOK(waits_for_even(count.lockdep_map(), &lockdep_));
     const read_token token = count.begin();
     return sequence::odd(token) ? begin_even(count) : token;
   }
@@ -89,6 +102,7 @@ class writer_side {
     const auto even = [](read_token token) {
       return sequence::odd(token) ? std::nullopt : std::optional{token};
     };
+    RTSEQ_LOCKDEP_QUIET;  // a wait that ends is no deadlock
     if (const auto token = even(count.begin_after_pause())) return token;
     might_sleep<Context, Lock>(this);
     for (backoff backoff;; backoff.pause()) {
@@ -126,13 +140,19 @@ class writer_side {
   // Interrupts are held off while the reader has the lock: a handler that took it would wait for its own thread.
   [[gnu::cold, gnu::noinline]] read_token begin_even(const sequence& count) {
     return begin_behind_writer(count, lock_, owner_, [this](auto section) {
+      RTSEQ_LOCKDEP_QUIET;
       const exclusive_section<Context, Lock> held{*this};
       return section();
     });
   }
 
   [[no_unique_address]] lock_owner<Lock> owner_;
+#if RTSEQ_LOCKDEP
+  mutable lockdep::map lockdep_;
+  Lock lock_ = lockdep::make_inner_lock<Lock>();
+#else
   Lock lock_;
+#endif
   atomic<bool> has_sleepers_{false};
 };
 
@@ -180,6 +200,7 @@ template <interrupt_context Context, class Lock>
       if (count.changed_since(token)) return;
       has_sleepers_.store(true, std::memory_order_relaxed);
     }
+    RTSEQ_LOCKDEP_HOOK(sleeping("wait_changed"));
     count.sleep(token);  // not if a writer has come between: the kernel compares the count
   }
 }

@@ -15,6 +15,7 @@
 #include <rtseq/detail/atomic.hpp>
 #include <rtseq/detail/deadline.hpp>
 #include <rtseq/detail/futex.hpp>
+#include <rtseq/detail/lockdep_hooks.hpp>
 #include <rtseq/detail/thread.hpp>
 #include <rtseq/violation.hpp>
 
@@ -29,40 +30,56 @@ class RTSEQ_CAPABILITY("mutex") pi_mutex {
  public:
   static constexpr bool sleeps = true;
   static constexpr bool boosts_owner = true;
+  static constexpr bool async_signal_safe = true;
 
+#if RTSEQ_LOCKDEP
+  constexpr pi_mutex(RTSEQ_LOCKDEP_AT) noexcept : lockdep_{lockdep_where, "pi_mutex", &lockdep_type} {}
+  constexpr explicit pi_mutex(detail::lockdep::silent_t) noexcept {}
+  const detail::lockdep::map& lockdep_map() const noexcept { return lockdep_; }
+  detail::lockdep::map& lockdep_map() noexcept { return lockdep_; }
+#else
   constexpr pi_mutex() noexcept = default;
+#endif
   pi_mutex(const pi_mutex&) = delete;
   pi_mutex& operator=(const pi_mutex&) = delete;
 
   // Blocking; bounded by the owners' sections, which run at the caller's priority. Tasks and signal
   // handlers. Relocking by the owner is a reported error (violation::self_deadlock), and so is an owner
   // that is gone (violation::owner_died).
-  void lock() noexcept RTSEQ_ACQUIRE() {
-    if (!try_lock()) [[unlikely]]
+  void lock(RTSEQ_LOCKDEP_AT) noexcept RTSEQ_ACQUIRE() {
+    RTSEQ_LOCKDEP_HERE;
+    RTSEQ_LOCKDEP_HOOK(acquire(lockdep_));
+    if (!take()) [[unlikely]]
       lock_contended();
   }
 
   // Wait-free; enters the kernel once a thread, for its id. Any context. False if anybody, the caller too, holds
   // the lock.
-  [[nodiscard]] bool try_lock() noexcept RTSEQ_NONBLOCKING RTSEQ_TRY_ACQUIRE(true) {
-    std::uint32_t unlocked = 0;
-    // acquire: pairs with unlock's release; without it the section could read what was there before.
-    return word_.compare_exchange_strong(unlocked, detail::this_thread_id(), std::memory_order_acquire,
-                                         std::memory_order_relaxed);
+  [[nodiscard]] bool try_lock(RTSEQ_LOCKDEP_AT) noexcept RTSEQ_NONBLOCKING RTSEQ_TRY_ACQUIRE(true) {
+    RTSEQ_LOCKDEP_HERE;
+    if (!take()) return false;
+    RTSEQ_LOCKDEP_HOOK(acquired(lockdep_));
+    return true;
   }
 
   // Blocking as lock(), until `end` (of std::chrono::steady_clock) at the latest. False if it is over, or if
   // waiting would be for the caller itself. Before Linux 5.14 it does not wait.
-  [[nodiscard]] bool try_lock_until(const detail::deadline& end) noexcept RTSEQ_TRY_ACQUIRE(true) {
-    if (try_lock()) return true;
-    const timespec until = end.time();
-    return !held_by_this_thread() && wait_for_lock(&until);
+  [[nodiscard]] bool try_lock_until(const detail::deadline& end RTSEQ_LOCKDEP_AND_AT) noexcept
+      RTSEQ_TRY_ACQUIRE(true) {
+    RTSEQ_LOCKDEP_HERE;
+    if (!take()) {
+      const timespec until = end.time();
+      if (held_by_this_thread() || !wait_for_lock(&until)) return false;
+    }
+    RTSEQ_LOCKDEP_HOOK(acquired(lockdep_));
+    return true;
   }
 
   // Lock-free; enters the kernel only if somebody waits.
   void unlock() noexcept RTSEQ_RELEASE() {
+    RTSEQ_LOCKDEP_HOOK(release(lockdep_));
     std::uint32_t mine = detail::this_thread_id();
-    // release: pairs with try_lock's acquire; without it the next owner could miss this section's stores.
+    // release: pairs with take's acquire; without it the next owner could miss this section's stores.
     if (!word_.compare_exchange_strong(mine, 0, std::memory_order_release, std::memory_order_relaxed))
         [[unlikely]] {
       unlock_contended();
@@ -76,6 +93,13 @@ class RTSEQ_CAPABILITY("mutex") pi_mutex {
   }
 
  private:
+  bool take() noexcept {
+    std::uint32_t unlocked = 0;
+    // acquire: pairs with unlock's release; without it the section could read what was there before.
+    return word_.compare_exchange_strong(unlocked, detail::this_thread_id(), std::memory_order_acquire,
+                                         std::memory_order_relaxed);
+  }
+
   // The word as the kernel reads it: the owner's thread id, and two flags above it.
   static constexpr std::uint32_t owner_mask = 0x3fff'ffff;
   static constexpr std::uint32_t waiters_flag = 0x8000'0000;
@@ -128,6 +152,11 @@ class RTSEQ_CAPABILITY("mutex") pi_mutex {
     }
   }
 
+#if RTSEQ_LOCKDEP
+  static constexpr detail::lockdep::type_info lockdep_type =
+      detail::lockdep::bare_type<false, true, true, true>;
+  detail::lockdep::map lockdep_;
+#endif
   detail::atomic<std::uint32_t> word_{0};
 };
 

@@ -29,6 +29,7 @@ class RTSEQ_CAPABILITY("single writer") single_writer {
   static constexpr bool excludes = false;
   static constexpr bool sleeps = false;
   static constexpr bool boosts_owner = false;
+  static constexpr bool async_signal_safe = true;
 
   constexpr single_writer() noexcept = default;
   single_writer(const single_writer&) = delete;

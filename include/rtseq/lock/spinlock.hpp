@@ -12,6 +12,7 @@
 
 #include <rtseq/detail/annotations.hpp>
 #include <rtseq/detail/atomic.hpp>
+#include <rtseq/detail/lockdep_hooks.hpp>
 #include <rtseq/detail/thread.hpp>
 #include <rtseq/violation.hpp>
 
@@ -21,29 +22,40 @@ class RTSEQ_CAPABILITY("spinlock") spinlock {
  public:
   static constexpr bool sleeps = false;
   static constexpr bool boosts_owner = false;
+  static constexpr bool async_signal_safe = true;
 
+#if RTSEQ_LOCKDEP
+  constexpr spinlock(RTSEQ_LOCKDEP_AT) noexcept : lockdep_{lockdep_where, "spinlock", &lockdep_type} {}
+  constexpr explicit spinlock(detail::lockdep::silent_t) noexcept {}
+  const detail::lockdep::map& lockdep_map() const noexcept { return lockdep_; }
+  detail::lockdep::map& lockdep_map() noexcept { return lockdep_; }
+#else
   constexpr spinlock() noexcept = default;
+#endif
   spinlock(const spinlock&) = delete;
   spinlock& operator=(const spinlock&) = delete;
 
   // Blocking. Any context, but a handler must not lock what its own thread may hold: relocking by the
   // owner is a reported error (violation::self_deadlock).
-  void lock() noexcept RTSEQ_ACQUIRE() {
-    if (!try_lock()) [[unlikely]]
+  void lock(RTSEQ_LOCKDEP_AT) noexcept RTSEQ_ACQUIRE() {
+    RTSEQ_LOCKDEP_HERE;
+    RTSEQ_LOCKDEP_HOOK(acquire(lockdep_));
+    if (!take()) [[unlikely]]
       lock_contended();
   }
 
   // Wait-free. Any context. False if anybody, the caller too, holds the lock.
-  [[nodiscard]] bool try_lock() noexcept RTSEQ_NONBLOCKING RTSEQ_TRY_ACQUIRE(true) {
-    detail::thread_id none = 0;
-    // acquire: pairs with unlock's release; without it the section could read what was there before.
-    return owner_.compare_exchange_strong(none, detail::this_thread_id(), std::memory_order_acquire,
-                                          std::memory_order_relaxed);
+  [[nodiscard]] bool try_lock(RTSEQ_LOCKDEP_AT) noexcept RTSEQ_NONBLOCKING RTSEQ_TRY_ACQUIRE(true) {
+    RTSEQ_LOCKDEP_HERE;
+    if (!take()) return false;
+    RTSEQ_LOCKDEP_HOOK(acquired(lockdep_));
+    return true;
   }
 
   // Wait-free.
   void unlock() noexcept RTSEQ_NONBLOCKING RTSEQ_RELEASE() {
-    // release: pairs with try_lock's acquire; without it the next owner could miss this section's stores.
+    RTSEQ_LOCKDEP_HOOK(release(lockdep_));
+    // release: pairs with take's acquire; without it the next owner could miss this section's stores.
     owner_.store(0, std::memory_order_release);
   }
 
@@ -54,13 +66,20 @@ class RTSEQ_CAPABILITY("spinlock") spinlock {
   }
 
  private:
+  bool take() noexcept {
+    detail::thread_id none = 0;
+    // acquire: pairs with unlock's release; without it the section could read what was there before.
+    return owner_.compare_exchange_strong(none, detail::this_thread_id(), std::memory_order_acquire,
+                                          std::memory_order_relaxed);
+  }
+
   [[gnu::cold, gnu::noinline]] void lock_contended() noexcept RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
     if (held_by_this_thread()) {
       detail::fatal_violation(violation::self_deadlock, "spinlock: locked again by its owner", this);
     }
     detail::backoff backoff;
-    for (unsigned pauses = 1; !try_lock();) {
-      // relaxed: only a hint; try_lock orders.
+    for (unsigned pauses = 1; !take();) {
+      // relaxed: only a hint; take orders.
       while (owner_.load(std::memory_order_relaxed) != 0) {
         if (pauses < max_pauses) {
           for (unsigned i = 0; i < pauses; ++i) detail::cpu_relax();
@@ -73,6 +92,11 @@ class RTSEQ_CAPABILITY("spinlock") spinlock {
   }
 
   static constexpr unsigned max_pauses = 256;
+#if RTSEQ_LOCKDEP
+  static constexpr detail::lockdep::type_info lockdep_type =
+      detail::lockdep::bare_type<false, false, false, true>;
+  detail::lockdep::map lockdep_;
+#endif
   detail::atomic<detail::thread_id> owner_{0};
 };
 

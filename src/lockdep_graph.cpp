@@ -1,0 +1,275 @@
+// lockdep's graph: classes, the order in which they were waited for, and how each was used.
+//
+// Looking something up takes no lock; what is new goes in under one, with signals blocked, so that a handler never
+// finds it held by the thread under it.
+#include "lockdep_state.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace rtseq::detail::lockdep {
+
+std::atomic<bool> active{true};
+
+namespace {
+
+constexpr unsigned buckets = 512;
+constexpr unsigned word_bits = 64;
+
+node nodes[max_nodes];
+std::atomic<unsigned> node_count{1};
+std::atomic<unsigned> bucket[buckets];
+std::atomic<std::uint64_t> known[max_nodes][max_nodes / word_bits];
+edge edges[max_edges];
+unsigned edge_count = 0;
+
+std::atomic_flag busy = ATOMIC_FLAG_INIT;
+
+void lock_graph() noexcept {
+  backoff wait;
+  // acquire: pairs with unlock_graph's release; without it the tables could be read as they were before.
+  while (busy.test_and_set(std::memory_order_acquire)) wait.pause();
+}
+void unlock_graph() noexcept { busy.clear(std::memory_order_release); }  // release: pairs with lock_graph's
+
+const int unlocked_in_child = ::pthread_atfork(lock_graph, unlock_graph, unlock_graph);
+
+bool same_text(const char* a, const char* b) noexcept {
+  return a == b || (a != nullptr && b != nullptr && ::strcmp(a, b) == 0);
+}
+// The function tells instantiations of one template apart.
+bool is_of(const node& n, const map& m) noexcept {
+  if (n.type != m.type || !same_text(n.kind, m.kind) || !same_text(n.name, m.name)) return false;
+  return m.name != nullptr || (n.where.line() == m.where.line() && n.where.column() == m.where.column() &&
+                               same_text(n.where.file_name(), m.where.file_name()) &&
+                               same_text(n.where.function_name(), m.where.function_name()));
+}
+unsigned bucket_of(const map& m) noexcept {
+  const std::uint32_t place = m.name != nullptr ? 0 : m.where.line() * 31 + m.where.column();
+  return (place + static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(m.type) >> 4)) % buckets;
+}
+unsigned find_class(const map& m) noexcept {
+  // acquire: pairs with make_class's release; without it a node could be read before it was written.
+  for (unsigned i = bucket[bucket_of(m)].load(std::memory_order_acquire); i != 0; i = nodes[i].next) {
+    if (is_of(nodes[i], m)) return i;
+  }
+  return 0;
+}
+
+// Under the lock. 0: there is no room.
+unsigned make_class(const map& m) noexcept {
+  // relaxed, here and below: changed under the lock only.
+  const unsigned i = node_count.load(std::memory_order_relaxed);
+  if (i == max_nodes) return 0;
+  node_count.store(i + 1, std::memory_order_relaxed);
+  node& n = nodes[i];
+  n.where = m.where;
+  n.kind = m.kind;
+  n.type = m.type;
+  n.name = m.name;
+  std::atomic<unsigned>& head = bucket[bucket_of(m)];
+  n.next = head.load(std::memory_order_relaxed);
+  head.store(i, std::memory_order_release);  // release: pairs with find_class's acquire
+  return i;
+}
+
+// The shortest way from `from` to `to` over known edges, under the lock. `before[n]`: where n was reached from.
+bool find_way(unsigned from, unsigned to, std::uint16_t (&before)[max_nodes]) noexcept {
+  static std::uint16_t queue[max_nodes];
+  const unsigned count = node_count.load(std::memory_order_relaxed);
+  std::fill_n(before, count, std::uint16_t{0});
+  unsigned head = 0, tail = 0;
+  queue[tail++] = static_cast<std::uint16_t>(from);
+  before[from] = static_cast<std::uint16_t>(from);
+  while (head != tail) {
+    const unsigned at = queue[head++];
+    if (at == to) return true;
+    for (unsigned w = 0; w <= (count - 1) / word_bits; ++w) {
+      for (std::uint64_t word = known[at][w].load(std::memory_order_relaxed); word != 0; word &= word - 1) {
+        const unsigned next = w * word_bits + static_cast<unsigned>(__builtin_ctzll(word));
+        if (before[next] != 0) continue;
+        before[next] = static_cast<std::uint16_t>(at);
+        queue[tail++] = static_cast<std::uint16_t>(next);
+      }
+    }
+  }
+  return false;
+}
+
+constexpr unsigned longest_cycle = 16;
+
+step step_over(const edge& e) noexcept { return {e.from, e.to, e.held_at, e.waited_at, e.thread}; }
+
+}  // namespace
+
+graph_lock::graph_lock() noexcept {
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  lock_graph();
+}
+graph_lock::~graph_lock() {
+  unlock_graph();
+  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+node& node_at(unsigned index) noexcept { return nodes[index]; }
+
+unsigned node_of(const map& m) noexcept {
+  // relaxed: the same number whoever finds it; its node was published by the bucket.
+  auto& cached = const_cast<map&>(m).node;
+  if (const unsigned i = cached.load(std::memory_order_relaxed); i != 0) return i;
+  unsigned i = find_class(m);
+  if (i == 0) {
+    const graph_lock lock;
+    i = find_class(m);
+    if (i == 0) i = make_class(m);
+  }
+  if (i == 0) {
+    report_full(this_thread(), "classes");
+  } else {
+    cached.store(i, std::memory_order_relaxed);
+  }
+  return i;
+}
+
+bool edge_known(unsigned from, unsigned to) noexcept {
+  // relaxed: whoever does not see it asks again under the lock.
+  return (known[from][to / word_bits].load(std::memory_order_relaxed) >> (to % word_bits) & 1) != 0;
+}
+
+const edge* find_edge(unsigned from, unsigned to) noexcept {
+  for (unsigned i = 0; i < edge_count; ++i) {
+    if (edges[i].from == from && edges[i].to == to) return &edges[i];
+  }
+  return nullptr;
+}
+
+void fill_thread_name(char (&name)[16]) noexcept { ::prctl(PR_GET_NAME, name); }
+
+void add_edge(const thread_state& t, const held_entry& by, const map&, unsigned to,
+              const location& site) noexcept {
+  bool full = false;
+  {
+    const graph_lock lock;
+    if (edge_known(by.node, to)) return;
+    if (edge_count == max_edges) {
+      full = true;
+    } else {
+      edge& e = edges[edge_count++];
+      e = {by.node, static_cast<std::uint16_t>(to), by.site, site, {}};
+      fill_thread_name(e.thread);
+      static std::uint16_t before[max_nodes];
+      const bool cycle = find_way(to, by.node, before);
+      known[by.node][to / word_bits].fetch_or(std::uint64_t{1} << (to % word_bits),
+                                              std::memory_order_relaxed);
+      if (cycle) {
+        step steps[longest_cycle];
+        unsigned count = 0;
+        steps[count++] = step_over(e);
+        for (unsigned at = by.node; at != to && count != longest_cycle; at = before[at]) ++count;
+        const unsigned length = count;
+        for (unsigned at = by.node; at != to && count != 1; at = before[at]) {
+          --count;
+          if (const edge* const back = find_edge(before[at], at)) steps[count] = step_over(*back);
+        }
+        report_cycle(t, steps, length);
+      }
+    }
+  }
+  if (full) report_full(t, "pairs of classes");
+}
+
+void add_nesting(const thread_state& t, const held_entry& outer, const map& m,
+                 const location& site) noexcept {
+  // Objects of one class have an order too: whichever, by their addresses, but always the same.
+  const unsigned direction =
+      reinterpret_cast<std::uintptr_t>(outer.object) < reinterpret_cast<std::uintptr_t>(&m);
+  node& n = nodes[outer.node];
+  // relaxed: as the usage bits.
+  if ((n.nesting.load(std::memory_order_relaxed) >> direction & 1) != 0) return;
+  const graph_lock lock;
+  if ((n.nesting.load(std::memory_order_relaxed) >> direction & 1) != 0) return;
+  n.nested[direction].site = site;
+  fill_thread_name(n.nested[direction].thread);
+  const unsigned now = n.nesting.load(std::memory_order_relaxed) | 1u << direction;
+  n.nesting.store(static_cast<std::uint8_t>(now), std::memory_order_relaxed);
+  if (now == 3) report_nesting(t, outer.node);
+}
+
+void add_usage(const thread_state& t, const map&, unsigned index, unsigned bit,
+               const location& site) noexcept {
+  const graph_lock lock;
+  node& n = nodes[index];
+  const unsigned before = n.usage.load(std::memory_order_relaxed);
+  if ((before & bit) != 0) return;
+  use_record& record = n.used[__builtin_ctz(bit)];
+  record.site = site;
+  fill_thread_name(record.thread);
+  n.usage.store(static_cast<std::uint8_t>(before | bit), std::memory_order_relaxed);
+  const unsigned other = (bit & (in_signal | in_virtual_interrupt)) != 0 ? bit << 1 : bit >> 1;
+  if ((before & other) != 0) report_usage(t, index, bit);
+}
+
+void reset_graph() noexcept {
+  const graph_lock lock;
+  const unsigned count = node_count.load(std::memory_order_relaxed);
+  for (unsigned i = 1; i < count; ++i) {
+    nodes[i].usage.store(0, std::memory_order_relaxed);
+    nodes[i].nesting.store(0, std::memory_order_relaxed);
+  }
+  for (unsigned i = 0; i < edge_count; ++i) {
+    known[edges[i].from][edges[i].to / word_bits].store(0, std::memory_order_relaxed);
+  }
+  edge_count = 0;
+  reset_reports();
+}
+
+}  // namespace rtseq::detail::lockdep
+
+namespace rtseq::lockdep {
+
+using namespace rtseq::detail::lockdep;
+
+void reset() noexcept {
+  forget_this_thread();
+  reset_graph();
+}
+
+bool dump_dot(int descriptor) noexcept {
+  const graph_lock lock;
+  bool written = true;
+  char line[512];
+  const auto put = [&](int length) {
+    const auto bytes = static_cast<std::size_t>(std::min<int>(length, sizeof line - 1));
+    written &= ::write(descriptor, line, bytes) == static_cast<ssize_t>(bytes);
+  };
+  put(::snprintf(line, sizeof line, "digraph lockdep {\n  rankdir=LR; node [shape=box];\n"));
+  const unsigned count = node_count.load(std::memory_order_relaxed);
+  for (unsigned i = 1; i < count; ++i) {
+    const node& n = nodes[i];
+    const char* const slash = ::strrchr(n.where.file_name(), '/');
+    const unsigned usage = n.usage.load(std::memory_order_relaxed);
+    put(::snprintf(line, sizeof line, "  n%u [label=\"%s%s%s\\n%s:%u%s%s\"];\n", i,
+                   n.name != nullptr ? n.name : n.kind, n.name != nullptr ? ", " : "",
+                   n.type->count       ? " (its count)"
+                   : n.name != nullptr ? n.kind
+                                       : "",
+                   slash != nullptr ? slash + 1 : n.where.file_name(), static_cast<unsigned>(n.where.line()),
+                   (usage & (in_signal | in_virtual_interrupt)) != 0 ? "\\nin interrupts" : "",
+                   (usage & (under_signals | under_virtual_interrupts)) != 0 ? "\\ninterrupts enabled" : ""));
+  }
+  for (unsigned i = 0; i < edge_count; ++i) {
+    put(::snprintf(line, sizeof line, "  n%u -> n%u;\n", unsigned{edges[i].from}, unsigned{edges[i].to}));
+  }
+  put(::snprintf(line, sizeof line, "}\n"));
+  return written;
+}
+
+}  // namespace rtseq::lockdep

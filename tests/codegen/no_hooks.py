@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Without RTSEQ_LOCKDEP=1 lockdep costs nothing: the same machine code as without its hooks in the headers.
+
+    no_hooks.py INCLUDE_DIRECTORY SOURCE COMPILER [FLAG...]
+
+Compiles SOURCE to assembly twice: as it is, and with a copy of the headers from which every hook has been cut out as
+text. Only the linker's mark may differ. A third time, with lockdep on, it has to differ. Exit status: 0 it is so, 1 it is
+not.
+"""
+
+import difflib
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+# As GCC passes it through, and as Clang writes it.
+MARK = re.compile(r"[ \t]*\.pushsection \.rtseq_lockdep.*?\.popsection\n|"
+                  r"\t\.section\t\.rtseq_lockdep[^\n]*\n\t\.weak[^\n]*\nRTSEQ_LOCKDEP\w+:\n\t\.text\n", re.S)
+NOISE = re.compile(r"^[ \t]*(?:(?:\.file|\.ident|\.loc|#).*)?\n", re.M)
+
+
+def without_hooks(text):
+    text = re.sub(r"#if RTSEQ_LOCKDEP\n(?:.*\n)*?(?:#else.*\n((?:.*\n)*?))?#endif\n", lambda m: m[1] or "", text)
+    text = re.sub(r"^\s*RTSEQ_LOCKDEP_(?:HOOK\(.*\)|HERE|QUIET|CALLBACK|VALIDATES);.*\n", "", text, flags=re.M)
+    text = re.sub(r"\bRTSEQ_LOCKDEP_VIA\(((?:[^()]|\([^()]*\))*)\)", r"\1", text)
+    text = re.sub(r"RTSEQ_LOCKDEP_HOOK\(.*?\)\);|RTSEQ_LOCKDEP_HERE;", "", text)
+    return re.sub(r"\s*\bRTSEQ_LOCKDEP_(?:AND_AT|AT|PASS)\b|#include <rtseq/detail/lockdep_hooks.hpp>\n", "", text)
+
+
+def assembly(source, include, command, *extra):
+    result = subprocess.run([*command, "-I", include, "-S", "-g0", "-o", "-", source, *extra], capture_output=True, text=True)
+    if result.returncode:
+        sys.exit(f"{' '.join(command)}: {result.stderr}")
+    return MARK.sub("", NOISE.sub("", result.stdout))
+
+
+def main():
+    include, source, command = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
+    with tempfile.TemporaryDirectory() as name:
+        copy = pathlib.Path(name)
+        for header in include.rglob("*.hpp"):
+            target = copy / header.relative_to(include)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            text = header.read_text()
+            if not header.name.startswith("lockdep"):
+                text = without_hooks(text)
+                if "LOCKDEP" in text:
+                    sys.exit(f"{header}: a hook was not cut out: " + next(l for l in text.splitlines() if "LOCKDEP" in l))
+            target.write_text(text)
+        shipped, bare = assembly(source, include, command), assembly(source, copy, command)
+        hooked = assembly(source, include, command, "-DRTSEQ_LOCKDEP=1")
+    print(f"{shipped.count(chr(10))} lines of assembly; with lockdep {hooked.count(chr(10))}")
+    if hooked == shipped:
+        sys.exit("with lockdep nothing changes: the check compares nothing")
+    if shipped != bare:
+        difference = difflib.unified_diff(bare.splitlines(), shipped.splitlines(), "without hooks", "shipped", lineterm="", n=2)
+        sys.exit("\n".join(list(difference)[:60]))
+
+
+main()

@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""Compiles programs that must be refused, and compares what the compiler says with what they expect.
+
+    check.py SOURCE COMPILER [FLAG...]
+
+A line `code;  // expect: REGEX` gets one diagnostic, which matches; `// expect anywhere: REGEX` one that may stand in a
+header. No other line gets one. Exit status: 0 it is so, 1 it is not, 77 no such compiler.
+"""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+DIAGNOSTIC = re.compile(r"^(.*?):(\d+):\d+: (?:warning|error|fatal error): (.*?)(?: \[-W.*\])?$", re.M)
+
+
+def main():
+    source, command = pathlib.Path(sys.argv[1]), sys.argv[2:]
+    if not shutil.which(command[0]):
+        print(f"skipped: there is no {command[0]}")
+        sys.exit(77)
+    expected, anywhere = {}, []
+    for number, line in enumerate(source.read_text().splitlines(), 1):
+        if match := re.search(r"// expect: (.*)", line):
+            expected[number] = match[1]
+        if match := re.search(r"// expect anywhere: (.*)", line):
+            anywhere.append(match[1])
+    if not expected:
+        sys.exit("nothing is expected")
+    text = subprocess.run([*command, "-fsyntax-only", source], capture_output=True, text=True).stderr
+    faults = []
+    for file, number, message in DIAGNOSTIC.findall(text):
+        wanted = expected.pop(int(number), None) if file == str(source) else None
+        if wanted is None or not re.search(wanted, message):
+            general = next((regex for regex in anywhere if re.search(regex, message)), None)
+            if general is None:
+                faults.append(f"{file}:{number}: not expected: {message}")
+            else:
+                anywhere.remove(general)
+    faults += [f"{source}:{number}: not said: {wanted}" for number, wanted in expected.items()]
+    faults += [f"{source}: not said: {wanted}" for wanted in anywhere]
+    sys.exit("\n".join(faults) if faults else 0)
+
+
+main()

@@ -1,0 +1,689 @@
+// Each rule of lockdep: a program that breaks it, and one that does nearly the same and does not.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <rtseq/context/deferred_signal.hpp>
+#include <rtseq/context/signal.hpp>
+#include <rtseq/context/threaded.hpp>
+#include <rtseq/context/virtual_cpu.hpp>
+#include <rtseq/deferred_log.hpp>
+#include <rtseq/guards.hpp>
+#include <rtseq/latched.hpp>
+#include <rtseq/lock/pi_mutex.hpp>
+#include <rtseq/lock/pthread_mutex.hpp>
+#include <rtseq/lock/spinlock.hpp>
+#include <rtseq/lock/std_mutex.hpp>
+#include <rtseq/lockdep.hpp>
+#include <rtseq/lockdep_checked.hpp>
+#include <rtseq/lockdep_gtest.hpp>
+#include <rtseq/seqcount.hpp>
+#include <rtseq/seqcount_latch.hpp>
+#include <rtseq/seqlock.hpp>
+#include <rtseq/seqlocked.hpp>
+#include <string>
+#include <thread>
+#if defined(RTSEQ_TEST_ABSL)
+#include <rtseq/lock/absl_mutex.hpp>
+#endif
+
+#include "support.hpp"
+
+namespace {
+
+using namespace rtseq;
+using lockdep::checked;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+template <class F>
+void on_another_thread(F work) {
+  std::thread(work).join();
+}
+void nothing() {}
+
+// Deliberate misuse, of which Clang would warn, goes through these.
+template <class Lock>
+void lock(Lock& l) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+  if constexpr (writer_lock<Lock>) {
+    lock_traits<Lock>::lock(l);
+  } else {
+    l.write_lock();
+  }
+}
+template <class Lock>
+void unlock(Lock& l) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+  if constexpr (writer_lock<Lock>) {
+    lock_traits<Lock>::unlock(l);
+  } else {
+    l.write_unlock();
+  }
+}
+template <class Lock>
+void try_once(Lock& l) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+  if (l.try_lock()) l.unlock();
+}
+template <class Lock>
+void read(const Lock& l) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+  l.read([] {});
+}
+template <class Outer, class Inner>
+void nest(Outer& outer, Inner& inner) {
+  lock(outer);
+  lock(inner);
+  unlock(inner);
+  unlock(outer);
+}
+
+// ---- lock_order
+
+TEST(lock_order, two_locks_in_both_orders) {
+  pi_mutex a;
+  spinlock b;
+  EXPECT_LOCKDEP(lock_order, nest(a, b); nest(b, a));
+  EXPECT_NO_LOCKDEP(nest(a, b); nest(a, b));
+}
+
+TEST(lock_order, a_cycle_of_any_length) {
+  pi_mutex a;
+  pi_mutex b;
+  pi_mutex c;
+  pi_mutex d;
+  EXPECT_LOCKDEP(lock_order, nest(a, b); nest(b, c); nest(c, d); nest(d, a));
+  EXPECT_NO_LOCKDEP(nest(a, b); nest(b, c); nest(c, d); nest(a, d));
+}
+
+TEST(lock_order, waits_for_even_while_holding_and_takes_while_odd) {  // S3
+  pi_mutex console;
+  seqlock<> shared;
+  const auto prints_while_odd = [&] {
+    const write_guard section{shared};
+    lock(console);
+    unlock(console);
+  };
+  const auto reads_under_lock = [&] {
+    lock(console);
+    shared.read(nothing);
+    unlock(console);
+  };
+  EXPECT_LOCKDEP(lock_order, prints_while_odd(); reads_under_lock());
+  EXPECT_LOCKDEP(lock_order, on_another_thread(reads_under_lock); on_another_thread(prints_while_odd));
+  EXPECT_NO_LOCKDEP(reads_under_lock(); nest(console, shared));
+}
+
+TEST(lock_order, values_and_counts_that_know_their_lock_wait_too) {
+  pi_mutex console;
+  seqlocked<int> value;
+  EXPECT_LOCKDEP(lock_order, lock(console); (void)value.load(); unlock(console); value.update([&](int&) {
+    lock(console);
+    unlock(console);
+  }));
+  pi_mutex mutex;
+  seqcount counted{mutex};
+  const auto takes_while_odd = [&] {
+    lock(mutex);
+    counted.write_begin();
+    lock(console);
+    unlock(console);
+    counted.write_end();
+    unlock(mutex);
+  };
+  EXPECT_LOCKDEP(
+      lock_order, takes_while_odd(); lock(console);
+      while (counted.read_retry(counted.read_begin())) {} unlock(console));
+}
+
+TEST(lock_order, who_only_tries_waits_for_nobody) {
+  pi_mutex a;
+  pi_mutex b;
+  EXPECT_NO_LOCKDEP(nest(a, b); lock(b); try_once(a); unlock(b));
+  seqlock<> shared;
+  EXPECT_NO_LOCKDEP({
+    const write_guard section{shared};
+    lock(a);
+    unlock(a);
+  } lock(a);
+                    (void)shared.try_read(nothing); unlock(a));
+}
+
+TEST(lock_order, objects_of_one_class_have_one_order_too) {
+  pi_mutex all[2];  // one place of definition
+  EXPECT_LOCKDEP(lock_order, nest(all[0], all[1]); nest(all[1], all[0]));
+  EXPECT_NO_LOCKDEP(nest(all[0], all[1]); nest(all[0], all[1]));
+}
+
+TEST(lock_order, a_named_class_is_one_wherever_its_objects_are) {
+  pi_mutex a;
+  pi_mutex b;
+  pi_mutex other;
+  lockdep::set_class(a, "accounts");
+  lockdep::set_class(b, "accounts");
+  EXPECT_LOCKDEP(lock_order, nest(a, other); nest(other, b));
+}
+
+// ---- interrupt_unsafe
+
+template <class Context, class InHandler>
+void as_signal_handler(InHandler work) {
+  const signal_handler_scope in_handler;
+  work();
+}
+
+TEST(interrupt_unsafe, read_in_a_handler_and_written_with_signals_enabled_in_either_order) {  // S2, S17
+  seqlock<signal_context> shared;
+  const auto write = [&] { const write_guard wrong_suffix{shared}; };
+  const auto handle = [&] {
+    const signal_handler_scope in_handler;
+    shared.read(nothing);
+  };
+  EXPECT_LOCKDEP(interrupt_unsafe, write(); handle());
+  EXPECT_LOCKDEP(interrupt_unsafe, handle(); write());
+  EXPECT_LOCKDEP(interrupt_unsafe, on_another_thread(write); on_another_thread(handle));
+  EXPECT_NO_LOCKDEP(handle(); const write_irqsave_guard section{shared});
+}
+
+TEST(interrupt_unsafe, signals_blocked_by_other_means_are_blocked) {
+  seqlock<signal_context> shared;
+  EXPECT_NO_LOCKDEP({
+    const signal_handler_scope in_handler;
+    shared.read(nothing);
+  } {
+    const irqsave_guard<signal_context> two_steps;
+    const write_guard section{shared};
+  });
+  sigset_t before;
+  pthread_sigmask(SIG_BLOCK, &all_signals::set(), &before);
+  EXPECT_NO_LOCKDEP({
+    const signal_handler_scope in_handler;
+    shared.read(nothing);
+  } const write_guard section{shared});
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+TEST(interrupt_unsafe, deferred_signals) {
+  using context = deferred_signal_context;
+  static seqlock<context> shared;
+  ASSERT_EQ(context::register_handler(SIGUSR2, [](int, siginfo_t*, void*) { shared.read(nothing); }), 0);
+  EXPECT_LOCKDEP(interrupt_unsafe, { const write_guard wrong_suffix{shared}; } raise(SIGUSR2));
+  EXPECT_NO_LOCKDEP({ const write_irqsave_guard section{shared}; } raise(SIGUSR2));
+  EXPECT_EQ(context::unregister_handler(SIGUSR2), 0);
+}
+
+TEST(interrupt_unsafe, virtual_cpus) {
+  virtual_cpu cpu;
+  seqlock<virtual_cpu_context> shared;
+  const auto interrupt = [&] { on_another_thread([&] { cpu.interrupt([&] { shared.read(nothing); }); }); };
+  EXPECT_LOCKDEP(interrupt_unsafe, interrupt(); const virtual_cpu::task_scope task(cpu);
+                 const write_guard wrong_suffix{shared});
+  EXPECT_NO_LOCKDEP(interrupt(); const virtual_cpu::task_scope task(cpu);
+                    const write_irqsave_guard section{shared});
+}
+
+TEST(interrupt_unsafe, locks_and_data_that_know_no_context) {
+  spinlock bare;
+  seqlock<> tasks_only;
+  EXPECT_LOCKDEP(interrupt_unsafe, lock(bare); unlock(bare); const signal_handler_scope in_handler;
+                 lock(bare); unlock(bare));
+  EXPECT_LOCKDEP(interrupt_unsafe,
+                 { const write_guard section{tasks_only}; } const signal_handler_scope in_handler;
+                 tasks_only.read(nothing));
+  EXPECT_NO_LOCKDEP({ const write_guard section{tasks_only}; } const signal_handler_scope in_handler;
+                    (void)tasks_only.try_read(nothing));
+}
+
+TEST(interrupt_unsafe, a_latch_is_safe_everywhere) {
+  latched<int> value;
+  EXPECT_NO_LOCKDEP(value.store(1); const signal_handler_scope in_handler; (void)value.load();
+                    (void)value.try_store(2));
+}
+
+// ---- sleep_in_atomic
+
+TEST(sleep_in_atomic, the_two_step_order_where_the_lock_sleeps) {  // S5
+  const tests::violation_collector also_reported;
+  seqlock<threaded_context> shared;
+  EXPECT_LOCKDEP(sleep_in_atomic, const irqsave_guard<threaded_context> first;
+                 const write_guard second{shared});
+  EXPECT_NO_LOCKDEP(const write_irqsave_guard one_step{shared});
+}
+
+TEST(sleep_in_atomic, any_lock_that_sleeps_wherever_nothing_may) {
+  pi_mutex sleeping;
+  spinlock spinning;
+  checked<std::mutex> plain;
+  EXPECT_LOCKDEP(sleep_in_atomic, const irqsave_guard<virtual_cpu_context> off; lock(sleeping);
+                 unlock(sleeping));
+  EXPECT_LOCKDEP(sleep_in_atomic, const irqsave_guard<threaded_context> off; lock(plain); unlock(plain));
+  EXPECT_LOCKDEP(sleep_in_atomic, const signal_handler_scope in_handler; lock(plain); unlock(plain));
+  EXPECT_NO_LOCKDEP(const irqsave_guard<threaded_context> off; lock(spinning); unlock(spinning));
+  EXPECT_NO_LOCKDEP(const irqsave_guard<signal_context> only_delays_handlers; lock(plain); unlock(plain));
+  EXPECT_NO_LOCKDEP(const signal_handler_scope in_handler; lock(sleeping); unlock(sleeping));
+}
+
+TEST(sleep_in_atomic, what_the_user_says_may_sleep) {
+  EXPECT_LOCKDEP(sleep_in_atomic, const irqsave_guard<threaded_context> off;
+                 lockdep::might_sleep("reading a file"));
+  EXPECT_NO_LOCKDEP(lockdep::might_sleep("reading a file"));
+}
+
+// ---- sleep_in_spinning_section
+
+TEST(sleep_in_spinning_section, a_lock_that_sleeps_under_one_that_spins) {  // S18
+  seqlock<task_context, spinlock> spinning;
+  seqlock<> sleeping;
+  pi_mutex mutex;
+  EXPECT_LOCKDEP(sleep_in_spinning_section, const write_guard section{spinning}; lock(mutex); unlock(mutex));
+  EXPECT_LOCKDEP(sleep_in_spinning_section, const write_guard section{spinning};
+                 lockdep::might_sleep("a nap"));
+  EXPECT_NO_LOCKDEP(const write_guard section{sleeping}; lock(mutex); unlock(mutex));
+  EXPECT_NO_LOCKDEP(const read_excl_guard readers_do_not_wait{spinning}; lock(mutex); unlock(mutex));
+}
+
+// ---- recursive_lock, recursive_write, self_read: what follows waits for ever, so they end a child.
+
+template <class Misuse>
+std::string report_of(Misuse misuse) {
+  int ends[2];
+  if (::pipe(ends) != 0) return {};
+  const pid_t child = ::fork();
+  if (child == 0) {
+    static const int to_parent = ends[1];
+    ::alarm(60);
+    lockdep::set_handler([](const lockdep::finding& f) noexcept {
+      const std::string_view text = f.text;
+      ::_exit(::write(to_parent, text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 1);
+    });
+    misuse();
+    ::_exit(1);
+  }
+  ::close(ends[1]);
+  std::string text;
+  char buffer[512];
+  for (ssize_t n; (n = ::read(ends[0], buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<std::size_t>(n));
+  ::close(ends[0]);
+  ::waitpid(child, nullptr, 0);
+  return text;
+}
+
+TEST(recursive_lock, a_lock_is_taken_by_its_owner) {
+  pi_mutex mutex;
+  checked<std::mutex> plain;
+  EXPECT_THAT(report_of([&] { nest(mutex, mutex); }), HasSubstr("rtseq lockdep: recursive_lock\n"));
+  EXPECT_THAT(report_of([&] { nest(plain, plain); }), HasSubstr("rtseq lockdep: recursive_lock\n"));
+  EXPECT_NO_LOCKDEP(lock(mutex); (void)mutex.try_lock(); unlock(mutex));
+}
+
+TEST(recursive_write, a_write_section_inside_a_write_section) {  // S7
+  seqlock<> shared;
+  seqcount<> bare;
+  EXPECT_THAT(report_of([&] { nest(shared, shared); }), HasSubstr("rtseq lockdep: recursive_write\n"));
+  EXPECT_THAT(report_of([] {
+                seqlocked<int> value;
+                value.update([&](int&) { value.store(1); });
+              }),
+              HasSubstr("rtseq lockdep: recursive_write\n"));
+  EXPECT_LOCKDEP(recursive_write, bare.write_begin(); bare.write_begin(); bare.write_end());
+  seqcount<> other;
+  EXPECT_NO_LOCKDEP(other.write_begin(); other.write_end(); other.write_begin(); other.write_end());
+}
+
+TEST(self_read, a_reader_waits_for_its_own_threads_section) {  // S8
+  seqlock<> shared;
+  seqcount<> bare;
+  const std::string text = report_of([&] {
+    const write_guard section{shared};
+    read(shared);
+  });
+  EXPECT_THAT(text, HasSubstr("rtseq lockdep: self_read\n"));
+  EXPECT_THAT(report_of([&] {
+                bare.write_begin();
+                (void)bare.read_begin();
+              }),
+              HasSubstr("rtseq lockdep: self_read\n"));
+  EXPECT_NO_LOCKDEP(const write_guard section{shared}; (void)shared.try_read(nothing));
+  EXPECT_NO_LOCKDEP(const read_excl_guard not_odd{shared}; read(shared));
+}
+
+TEST(self_read, without_a_handler_that_ends_the_program_it_still_ends) {
+  seqcount<> bare;
+  bare.write_begin();
+  EXPECT_DEATH((void)bare.read_begin(), "would wait for ever");
+  bare.write_end();
+}
+
+// ---- write_without_lock, two_writers
+
+TEST(write_without_lock, a_count_that_knows_its_lock) {  // S6
+  pi_mutex mutex;
+  checked<std::mutex> plain;
+  seqcount counted{mutex};
+  seqcount other{plain};
+  EXPECT_LOCKDEP(write_without_lock, counted.write_begin(); counted.write_end());
+  EXPECT_LOCKDEP(write_without_lock, counted.write_invalidate());
+  EXPECT_LOCKDEP(write_without_lock, other.write_begin(); other.write_end());
+  EXPECT_NO_LOCKDEP(lock(mutex); counted.write_begin(); counted.write_end(); unlock(mutex));
+  EXPECT_NO_LOCKDEP(lock(plain); other.write_begin(); other.write_end(); unlock(plain));
+}
+
+TEST(two_writers, one_count_or_latch) {  // S6, S16
+  {
+    seqcount<> count;
+    EXPECT_LOCKDEP(two_writers, count.write_begin(); on_another_thread([&] {
+                     count.write_begin();
+                     count.write_end();
+                   });
+                   count.write_end());
+  }
+  {
+    seqcount_latch latch;
+    EXPECT_LOCKDEP(two_writers, latch.write_latch_begin(); on_another_thread([&] {
+                     latch.write_latch_begin();
+                     latch.write_latch_end();
+                   });
+                   latch.write_latch_end());
+  }
+  seqcount<> count;
+  EXPECT_NO_LOCKDEP(count.write_begin(); count.write_end(); on_another_thread([&] {
+                      count.write_begin();
+                      count.write_end();
+                    }));
+}
+
+// ---- Read sections
+
+[[gnu::noinline]] bool left_early(const seqlock<>& shared) {
+  (void)shared.read_begin();
+  return true;  // "found it"
+}
+
+TEST(unvalidated_read, a_read_section_is_left) {  // S11
+  seqlock<> shared;
+  EXPECT_LOCKDEP(unvalidated_read, for (int i = 0; i < 2; ++i)(void) left_early(shared));
+  EXPECT_LOCKDEP(unvalidated_read, for (int i = 0; i < 2; ++i)(void) shared.read_begin();
+                 (void)shared.changed_since(*shared.try_read_begin()));
+  EXPECT_LOCKDEP(unvalidated_read, on_another_thread([&] { (void)shared.read_begin(); }));
+  EXPECT_LOCKDEP(
+      unvalidated_read, try { shared.read([] { throw 1; }); } catch (int) {} shared.read(nothing));
+  EXPECT_NO_LOCKDEP(for (int i = 0; i < 2; ++i)(void) shared.read_retry(shared.read_begin()));
+  const auto nested = [&] {  // not on one line: macros leave no columns
+    shared.read([&] { shared.read(nothing); });
+  };
+  EXPECT_NO_LOCKDEP(nested(); nested());
+  EXPECT_NO_LOCKDEP(const auto version = shared.read_begin(); (void)shared.changed_since(version));
+}
+
+TEST(lock_in_read_section, a_lock_is_taken) {
+  seqlock<> shared;
+  pi_mutex mutex;
+  EXPECT_LOCKDEP(lock_in_read_section, shared.read([&] {
+    lock(mutex);
+    unlock(mutex);
+  }));
+  EXPECT_NO_LOCKDEP(lock(mutex); shared.read(nothing); unlock(mutex));
+  EXPECT_NO_LOCKDEP(shared.read_or_lock(
+      [&] {
+        lock(mutex);
+        unlock(mutex);
+      },
+      0));
+}
+
+TEST(write_in_read_section, of_the_same_thread) {
+  seqcount<> read;
+  seqcount<> written;
+  EXPECT_LOCKDEP(write_in_read_section, const auto token = read.read_begin(); written.write_begin();
+                 written.write_end(); (void)read.read_retry(token));
+  EXPECT_NO_LOCKDEP(const auto token = read.read_begin(); (void)read.read_retry(token); written.write_begin();
+                    written.write_end());
+}
+
+TEST(read_sections, a_handler_on_top_of_one_may_lock_and_write) {
+  static seqlock<signal_context> shared;
+  const auto handle = [](int) {
+    const signal_handler_scope in_handler;
+    const write_irqsave_guard section{shared};
+  };
+  const auto before = ::signal(SIGUSR1, handle);
+  EXPECT_NO_LOCKDEP(const auto token = shared.read_begin(); raise(SIGUSR1);
+                    EXPECT_TRUE(shared.read_retry(token)));
+  ::signal(SIGUSR1, before);
+}
+
+// ---- Threads, balance, printing
+
+TEST(wrong_thread, a_guard_ends_on_another_thread) {
+  seqlock<task_context, spinlock> shared;
+  std::optional<read_excl_guard<seqlock<task_context, spinlock>>> guard;
+  EXPECT_LOCKDEP(wrong_thread, guard.emplace(shared); on_another_thread([&] { guard.reset(); }));
+  EXPECT_NO_LOCKDEP(const write_guard it_was_released{shared});
+}
+
+TEST(unbalanced_interrupts, a_restore_without_its_save) {
+  EXPECT_LOCKDEP(unbalanced_interrupts, threaded_context::restore(0));
+  EXPECT_LOCKDEP(unbalanced_interrupts, std::optional<irqsave_guard<deferred_signal_context>> guard;
+                 guard.emplace(); on_another_thread([&] { guard.reset(); });
+                 deferred_signal_context::restore(0));
+  EXPECT_NO_LOCKDEP(const auto flags = threaded_context::save_and_disable();
+                    threaded_context::restore(flags));
+}
+
+TEST(unbalanced_deferral, an_exit_without_an_enter_or_elsewhere) {  // S19
+  const tests::violation_collector also_reported;
+  basic_deferred_log<16> log;
+  EXPECT_LOCKDEP(unbalanced_deferral, deferred_exit());
+  std::optional<deferred_guard<basic_deferred_log<16>>> guard;
+  EXPECT_LOCKDEP(unbalanced_deferral, guard.emplace(log); on_another_thread([&] { guard.reset(); }));
+  deferred_exit();
+  EXPECT_LOCKDEP(unbalanced_deferral, on_another_thread([] { deferred_enter(); }));
+  EXPECT_NO_LOCKDEP(deferred_enter(); deferred_exit());
+}
+
+TEST(print_in_write_section, undeferred) {  // S20
+  seqlock<> shared;
+  basic_deferred_log<16> log([](void*, const log_record&) {});
+  EXPECT_LOCKDEP(print_in_write_section, const write_guard section{shared}; log.print("odd"));
+  EXPECT_LOCKDEP(print_in_write_section, const write_guard section{shared}; const deferred_guard inside{log};
+                 log.print("kept, but flushed while odd"));
+  EXPECT_LOCKDEP(print_in_write_section, const write_guard section{shared}; lockdep::might_print());
+  EXPECT_NO_LOCKDEP(const deferred_guard around{log}; const write_guard section{shared}; log.print("kept"));
+  EXPECT_NO_LOCKDEP(const write_guard section{shared}; log.write("kept"));
+  EXPECT_NO_LOCKDEP(const read_excl_guard not_odd{shared}; log.print("fine"));
+}
+
+TEST(held_at_exit, a_thread_ends) {
+  static pi_mutex mutex;
+  static seqcount<> count;
+  EXPECT_LOCKDEP(held_at_exit, on_another_thread([] { lock(mutex); }));
+  EXPECT_LOCKDEP(held_at_exit, on_another_thread([] { count.write_begin(); }));
+  EXPECT_LOCKDEP(held_at_exit, on_another_thread([] { (void)threaded_context::save_and_disable(); }));
+  static pi_mutex released;
+  EXPECT_NO_LOCKDEP(on_another_thread([] {
+    lock(released);
+    unlock(released);
+  }));
+}
+
+TEST(held_at_exit, another_program_replaces_this_one) {
+  static pi_mutex mutex;
+  const auto execute = [] {
+    char name[] = "/bin/true";
+    char* const arguments[] = {name, nullptr};
+    ::execv(name, arguments);
+  };
+  EXPECT_THAT(report_of([&] {
+                lock(mutex);
+                execute();
+              }),
+              AllOf(HasSubstr("rtseq lockdep: held_at_exit\n"), HasSubstr("another program")));
+  EXPECT_EQ(report_of(execute), "");
+}
+
+// ---- Adapters
+
+template <class Lock>
+class adapter : public testing::Test {
+ protected:
+#if defined(RTSEQ_TEST_ABSL)
+  static void SetUpTestSuite() { absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore); }
+#endif
+};
+using adapted = testing::Types<
+#if defined(RTSEQ_TEST_ABSL)
+    absl_mutex,
+#endif
+    std::mutex, pthread_mutex_t, spinlock>;
+TYPED_TEST_SUITE(adapter, adapted);
+
+TYPED_TEST(adapter, is_a_lock_that_lockdep_sees) {
+  checked<TypeParam> a;
+  checked<TypeParam> b;
+  static_assert(writer_lock<checked<TypeParam>>);
+  static_assert(lock_traits<checked<TypeParam>>::sleeps == lock_traits<TypeParam>::sleeps);
+  EXPECT_LOCKDEP(lock_order, nest(a, b); nest(b, a));
+  EXPECT_LOCKDEP(lock_order, {
+    const std::scoped_lock first(a);
+    const std::scoped_lock second(b);
+  } nest(b, a));
+}
+
+TYPED_TEST(adapter, is_a_writers_lock_and_then_the_seqlock_reports) {
+  seqlock<task_context, checked<TypeParam>> shared;
+  pi_mutex mutex;
+  EXPECT_LOCKDEP(lock_order, {
+    const read_excl_guard held{shared};
+    lock(mutex);
+    unlock(mutex);
+  } nest(mutex, shared));
+}
+
+// ---- Reports
+
+TEST(report, says_both_sides_with_places_threads_and_advice) {
+  pi_mutex console;
+  seqlock<> zones;
+  lockdep::set_class(console, "console");
+  lockdep::set_class(zones, "zones");
+  lockdep::reset();
+  const lockdep::expecting_findings findings;
+  std::thread([&] {
+    pthread_setname_np(pthread_self(), "rebuild");
+    const write_guard section{zones};
+    lock(console);
+    unlock(console);
+  }).join();
+  lock(console);
+  zones.read(nothing);
+  unlock(console);
+  ASSERT_EQ(findings.count(), 1u) << "one circle, one report";
+  EXPECT_THAT(findings.at(0).text,
+              AllOf(HasSubstr("rtseq lockdep: lock_order\n"), HasSubstr("thread \"rebuild\" was\n"),
+                    HasSubstr("waiting for an even count of seqlock \"zones\" at unit/lockdep_test.cpp:"),
+                    HasSubstr("in the write section of seqlock \"zones\" since unit/lockdep_test.cpp:"),
+                    HasSubstr("CPU0"), HasSubstr("write_begin(zones)"), HasSubstr("*** DEADLOCK ***"),
+                    HasSubstr("Advice: ")));
+}
+
+TEST(report, comes_once) {
+  pi_mutex a;
+  pi_mutex b;
+  lockdep::reset();
+  const lockdep::expecting_findings findings;
+  for (int i = 0; i < 3; ++i) {
+    nest(a, b);
+    nest(b, a);
+    deferred_enter();
+    deferred_exit();
+  }
+  EXPECT_EQ(findings.count(), 1u);
+}
+
+TEST(report, the_default_handler_prints_and_aborts) {
+  pi_mutex a;
+  pi_mutex b;
+  EXPECT_DEATH(
+      {
+        lockdep::set_handler(nullptr);
+        nest(a, b);
+        nest(b, a);
+      },
+      "rtseq lockdep: lock_order");
+}
+
+TEST(report, the_graph_is_written_for_graphviz) {
+  pi_mutex a;
+  pi_mutex b;
+  lockdep::set_class(a, "outer");
+  lockdep::set_class(b, "inner");
+  lockdep::reset();
+  nest(a, b);
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  EXPECT_TRUE(lockdep::dump_dot(ends[1]));
+  ::close(ends[1]);
+  EXPECT_FALSE(lockdep::dump_dot(-1));
+  std::string text;
+  char buffer[512];
+  for (ssize_t n; (n = ::read(ends[0], buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<std::size_t>(n));
+  ::close(ends[0]);
+  EXPECT_THAT(
+      text, AllOf(HasSubstr("digraph lockdep {"), HasSubstr("outer"), HasSubstr("inner"), HasSubstr(" -> ")));
+}
+
+TEST(out_of_room, is_said_once_and_then_lockdep_is_silent) {
+  const std::string text = report_of([] {
+    pi_mutex locks[64];
+    for (pi_mutex& l : locks) lock(l);
+  });
+  EXPECT_THAT(text, HasSubstr("rtseq lockdep: out_of_room\n"));
+  pi_mutex locks[40];
+  EXPECT_NO_LOCKDEP(for (pi_mutex& l : locks) lock(l); for (pi_mutex& l : locks) unlock(l));
+}
+
+// ---- Handlers at any point
+
+TEST(lockdep, signals_at_every_point_of_a_hook_do_no_harm) {
+  static seqlock<signal_context> shared;
+  static spinlock own;
+  static std::atomic<int> handled{0};
+  const auto handle = [](int) {
+    const signal_handler_scope in_handler;
+    const write_irqsave_guard section{shared};
+    pi_mutex fresh;  // a class at its first use, and new edges: the slow path too
+    lock(fresh);
+    unlock(fresh);
+    ++handled;
+  };
+  struct sigaction action = {};
+  action.sa_handler = handle;
+  struct sigaction before;
+  ASSERT_EQ(::sigaction(SIGALRM, &action, &before), 0);
+  EXPECT_NO_LOCKDEP({
+    timer_t timer;
+    sigevent event = {};
+    event.sigev_notify = SIGEV_SIGNAL;
+    event.sigev_signo = SIGALRM;
+    ASSERT_EQ(::timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
+    const itimerspec ten_khz{{0, 100'000}, {0, 100'000}};
+    ::timer_settime(timer, 0, &ten_khz, nullptr);
+    for (int round = 0; handled < 2'000; ++round) {
+      if (round % 64 == 0) lockdep::reset();
+      { const write_irqsave_guard section{shared}; }
+      shared.read(nothing);
+      const irqsave_guard<signal_context> off;
+      lock(own);
+      unlock(own);
+    }
+    ::timer_delete(timer);
+  });
+  ::sigaction(SIGALRM, &before, nullptr);
+}
+
+}  // namespace
