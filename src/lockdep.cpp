@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 namespace rtseq::detail::lockdep {
 
@@ -58,6 +59,7 @@ bool pop(thread_state& t, const map& m) noexcept {
   for (unsigned k = t.held; k-- != i;) t.holds[k].object = nullptr;
   signal_fence();
   t.held = i;
+  if (t.inherited > i) t.inherited = i;
   return true;
 }
 
@@ -77,8 +79,9 @@ bool is_open(const held_entry& e) noexcept { return e.object != nullptr && e.obj
 
 void check_exit(const char* how) noexcept {
   thread_state& t = state;
-  if (!looks(t)) return;
-  for (unsigned i = 0; i < t.held; ++i) {
+  // A child of fork() has copies of what its parent holds; one of vfork() runs in its parent's memory.
+  if (!looks(t) || t.process != ::getpid()) return;
+  for (unsigned i = t.inherited; i < t.held; ++i) {
     if (is_open(t.holds[i])) report(t, rule::held_at_exit, t.holds[i].node, t.holds[i].site, how);
   }
   for (unsigned i = 0; i < t.reads; ++i) {
@@ -104,6 +107,7 @@ void thread_exits(void*) noexcept {
 
 void introduce(thread_state& t) noexcept {
   t.known = true;
+  t.process = ::getpid();
   // One of the first keys, so no allocation: safe in a handler.
   ::pthread_setspecific(exit_key, &t);
 }
@@ -186,9 +190,14 @@ void depend(const thread_state& t, const map& m, unsigned index, const location&
     const held_entry& e = t.holds[i];
     if (!is_open(e) || e.object == &m) continue;
     if (e.node == index) {
-      add_nesting(t, e, m, site);
+      add_nesting(t, e, m, index, site);
     } else if (!edge_known(e.node, index)) {
-      add_edge(t, e, m, index, site);
+      // A lock and its count go together: of two such pairs, whose order counts is the objects'.
+      if (belong_together(e.node, index)) {
+        add_nesting(t, e, m, type_of(e).count ? index : e.node, site);
+      } else {
+        add_edge(t, e, m, index, site);
+      }
     }
   }
 }
@@ -265,6 +274,13 @@ void end_writing(map& count) noexcept {
 
 }  // namespace
 
+void forked() noexcept {
+  thread_state& t = state;
+  t.process = ::getpid();
+  t.inherited = t.held;
+  drop_reads(t, 0);
+}
+
 thread_state& this_thread() noexcept {
   thread_state& t = state;
   if (!t.known) [[unlikely]]
@@ -306,11 +322,13 @@ void waits_for_even(const map& count, const map* lock) noexcept {
                     "(in a handler: the writer must use the _irqsave form)",
                     &count);
   }
+  // Who holds the writers' lock finds the count even.
+  if (lock != nullptr && find(t, *lock) != nullptr) return;
   const unsigned index = node_of(count);
   if (index == 0) return;
   depend(t, count, index, site);
   note_use(t, count, index, true, false, site);
-  if (lock == nullptr || !lock->type->boosts || find(t, *lock) != nullptr) return;
+  if (lock == nullptr || !lock->type->boosts) return;
   if (const unsigned by = node_of(*lock)) depend(t, *lock, by, site);
 }
 
@@ -457,6 +475,7 @@ void forget_this_thread() noexcept {
   thread_state& t = state;
   for (held_entry& e : t.holds) e.object = nullptr;
   t.held = 0;
+  t.inherited = 0;
   drop_reads(t, 0);
   for (unsigned& depth : t.saves) depth = 0;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,16 +30,47 @@ std::atomic<std::uint64_t> known[max_nodes][max_nodes / word_bits];
 edge edges[max_edges];
 unsigned edge_count = 0;
 
-std::atomic_flag busy = ATOMIC_FLAG_INIT;
+std::atomic<pid_t> owner{0};
+unsigned depth = 0;
+
+pid_t own_id() noexcept { return static_cast<pid_t>(::syscall(SYS_gettid)); }
 
 void lock_graph() noexcept {
-  backoff wait;
-  // acquire: pairs with unlock_graph's release; without it the tables could be read as they were before.
-  while (busy.test_and_set(std::memory_order_acquire)) wait.pause();
+  const pid_t self = own_id();
+  // relaxed: a thread asks only about itself.
+  if (owner.load(std::memory_order_relaxed) != self) {
+    backoff wait;
+    // acquire: pairs with unlock_graph's release; without it the tables could be read as they were before.
+    for (pid_t none = 0; !owner.compare_exchange_weak(none, self, std::memory_order_acquire); none = 0)
+      wait.pause();
+  }
+  ++depth;
 }
-void unlock_graph() noexcept { busy.clear(std::memory_order_release); }  // release: pairs with lock_graph's
+void unlock_graph() noexcept {
+  if (--depth == 0) owner.store(0, std::memory_order_release);  // release: pairs with lock_graph's acquire
+}
 
-const int unlocked_in_child = ::pthread_atfork(lock_graph, unlock_graph, unlock_graph);
+// Around fork(): the graph is whole in the child. No signal meanwhile, as wherever it is locked.
+sigset_t before_fork;
+void fork_begins() noexcept {
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  lock_graph();
+  before_fork = before;
+}
+void fork_ended() noexcept {
+  const sigset_t before = before_fork;
+  unlock_graph();
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+void fork_ended_in_child() noexcept {
+  owner.store(own_id(), std::memory_order_relaxed);  // relaxed: there is only this thread
+  forked();
+  fork_ended();
+}
+const int whole_in_child = ::pthread_atfork(fork_begins, fork_ended, fork_ended_in_child);
 
 bool same_text(const char* a, const char* b) noexcept {
   return a == b || (a != nullptr && b != nullptr && ::strcmp(a, b) == 0);
@@ -171,27 +203,37 @@ void add_edge(const thread_state& t, const held_entry& by, const map&, unsigned 
                                               std::memory_order_relaxed);
       if (cycle) {
         step steps[longest_cycle];
-        unsigned count = 0;
-        steps[count++] = step_over(e);
-        for (unsigned at = by.node; at != to && count != longest_cycle; at = before[at]) ++count;
-        const unsigned length = count;
-        for (unsigned at = by.node; at != to && count != 1; at = before[at]) {
-          --count;
-          if (const edge* const back = find_edge(before[at], at)) steps[count] = step_over(*back);
+        steps[0] = step_over(e);
+        unsigned length = 1;
+        for (unsigned at = by.node; at != to; at = before[at]) ++length;
+        unsigned place = length;  // the way back is found from its end
+        for (unsigned at = by.node; at != to; at = before[at]) {
+          if (--place >= longest_cycle) continue;
+          if (const edge* const back = find_edge(before[at], at)) steps[place] = step_over(*back);
         }
-        report_cycle(t, steps, length);
+        report_cycle(t, steps, std::min(length, longest_cycle), length);
       }
     }
   }
   if (full) report_full(t, "pairs of classes");
 }
 
-void add_nesting(const thread_state& t, const held_entry& outer, const map& m,
+bool belong_together(unsigned a, unsigned b) noexcept {
+  const node& one = nodes[a];
+  const node& other = nodes[b];
+  return one.type->count != other.type->count && same_text(one.kind, other.kind) &&
+         same_text(one.name, other.name) && one.where.line() == other.where.line() &&
+         one.where.column() == other.where.column() &&
+         same_text(one.where.file_name(), other.where.file_name()) &&
+         same_text(one.where.function_name(), other.where.function_name());
+}
+
+void add_nesting(const thread_state& t, const held_entry& outer, const map& m, unsigned index,
                  const location& site) noexcept {
   // Objects of one class have an order too: whichever, by their addresses, but always the same.
   const unsigned direction =
       reinterpret_cast<std::uintptr_t>(outer.object) < reinterpret_cast<std::uintptr_t>(&m);
-  node& n = nodes[outer.node];
+  node& n = nodes[index];
   // relaxed: as the usage bits.
   if ((n.nesting.load(std::memory_order_relaxed) >> direction & 1) != 0) return;
   const graph_lock lock;
@@ -200,7 +242,7 @@ void add_nesting(const thread_state& t, const held_entry& outer, const map& m,
   fill_thread_name(n.nested[direction].thread);
   const unsigned now = n.nesting.load(std::memory_order_relaxed) | 1u << direction;
   n.nesting.store(static_cast<std::uint8_t>(now), std::memory_order_relaxed);
-  if (now == 3) report_nesting(t, outer.node);
+  if (now == 3) report_nesting(t, index);
 }
 
 void add_usage(const thread_state& t, const map&, unsigned index, unsigned bit,

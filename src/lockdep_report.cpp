@@ -136,8 +136,8 @@ std::atomic<rtseq::lockdep::handler> current{rtseq::lockdep::print_and_abort};
 // FNV-1a. What makes a finding distinct: the rule, the classes, the places.
 class digest {
  public:
-  explicit digest(rule r) noexcept { add(static_cast<std::uint64_t>(r)); }
-  digest(rule r, const location& at) noexcept : digest{r} { add(at); }
+  explicit digest(rule r) noexcept : rule_{r} { add(static_cast<std::uint64_t>(r)); }
+  digest(rule r, const node& n) noexcept : digest{r} { add(n); }
   std::uint64_t value() const noexcept { return value_; }
   void add(std::uint64_t x) noexcept {
     for (int i = 0; i < 8; ++i, x >>= 8) value_ = (value_ ^ (x & 0xff)) * 0x100000001b3;
@@ -146,14 +146,25 @@ class digest {
     for (const char* c = at.file_name(); *c != '\0'; ++c) add(static_cast<std::uint64_t>(*c));
     add(at.line());
   }
-  bool is_new() const noexcept {
+  void add(const node& n) noexcept {  // the same for a lock and its count
+    add(n.where);
+    for (const char* c = n.name != nullptr ? n.name : ""; *c != '\0'; ++c)
+      add(static_cast<std::uint64_t>(*c));
+  }
+  // The last place is for saying that there is no other.
+  bool is_new(const thread_state& t) const noexcept {
     if (std::find(reported, reported + reported_count, value_) != reported + reported_count) return false;
-    if (reported_count == std::size(reported)) return false;
+    const std::size_t room = std::size(reported) - (rule_ == rule::out_of_room ? 0 : 1);
+    if (reported_count >= room) {
+      report_full(t, "findings");
+      return false;
+    }
     reported[reported_count++] = value_;
     return true;
   }
 
  private:
+  rule rule_;
   std::uint64_t value_ = 0xcbf29ce484222325;
 };
 
@@ -284,7 +295,7 @@ void report(const thread_state& t, rule broken, unsigned index, const location& 
   d.add(site);
   d.add(index);
   if (other != nullptr) d.add(*other);
-  if (!d.is_new()) return;
+  if (!d.is_new(t)) return;
   begin(broken);
   put_thread(composing);
   composing << " at " << site << "\n";
@@ -294,14 +305,13 @@ void report(const thread_state& t, rule broken, unsigned index, const location& 
   finish(t, broken);
 }
 
-void report_cycle(const thread_state& t, const step* steps, unsigned count) noexcept {
+void report_cycle(const thread_state& t, const step* steps, unsigned count, unsigned length) noexcept {
   digest d(rule::lock_order);
   // A lock and its count belong together: one finding, though both close the cycle. Any of its edges may come last.
   std::uint64_t places = 0;
-  for (unsigned i = 0; i < count; ++i)
-    places += digest(rule::lock_order, node_at(steps[i].from).where).value();
+  for (unsigned i = 0; i < count; ++i) places += digest(rule::lock_order, node_at(steps[i].from)).value();
   d.add(places);
-  if (!d.is_new()) return;
+  if (!d.is_new(t)) return;
 
   begin(rule::lock_order);
   for (unsigned i = 0; i < count; ++i) {
@@ -316,6 +326,8 @@ void report_cycle(const thread_state& t, const step* steps, unsigned count) noex
     put(composing << "  " << waiting(is_count(s.to)), label_of(s.to)) << " at " << s.waited_at << "\n";
     put(composing << "  " << holding(is_count(s.from)), label_of(s.from)) << " since " << s.held_at << "\n";
   }
+
+  if (count != length) composing << "and so on, " << std::uint64_t{length - count} << " more\n";
 
   constexpr std::size_t width = 36;
   const unsigned shown = std::min(count, 3u);
@@ -332,7 +344,7 @@ void report_cycle(const thread_state& t, const step* steps, unsigned count) noex
     composing.pad_to(2 + i * width) << (is_count(steps[i].to) ? "read_begin(" : "lock(");
     put_short(composing, label_of(steps[i].to)) << ")\n";
   }
-  if (shown != count) composing << "  and " << std::uint64_t{count - shown} << " more\n";
+  if (shown != length) composing << "  and " << std::uint64_t{length - shown} << " more\n";
   composing.pad_to(2 + (shown - 1) * width / 2 + 4) << "*** DEADLOCK ***\n";
   finish(t, rule::lock_order);
 }
@@ -340,7 +352,7 @@ void report_cycle(const thread_state& t, const step* steps, unsigned count) noex
 void report_nesting(const thread_state& t, unsigned index) noexcept {
   digest d(rule::lock_order);
   d.add(std::uint64_t{index} << 32);
-  if (!d.is_new()) return;
+  if (!d.is_new(t)) return;
   begin(rule::lock_order);
   const node& n = node_at(index);
   composing << "two objects of one class, ";
@@ -357,8 +369,8 @@ void report_usage(const thread_state& t, unsigned index, unsigned bit) noexcept 
   const bool virtual_cpus = (bit & (in_virtual_interrupt | under_virtual_interrupts)) != 0;
   const node& n = node_at(index);
   digest d(rule::interrupt_unsafe);
-  d.add(n.where);
-  if (!d.is_new()) return;
+  d.add(n);
+  if (!d.is_new(t)) return;
   const use_record& inside = n.used[virtual_cpus ? 2 : 0];
   const use_record& under = n.used[virtual_cpus ? 3 : 1];
   const bool count = n.type->count;

@@ -38,8 +38,10 @@ inline constexpr unsigned max_levels = 8;  // of handlers whose interrupted call
 struct thread_state {
   bool known;      // to the exit's check
   bool has_site;   // the place of the call from which the present hook comes
+  pid_t process;   // in which it is known
   unsigned quiet;  // depth of quiet_scope
   unsigned held;
+  unsigned inherited;  // of these: copies of what is held in the process that forked
   unsigned reads;
   unsigned level;  // depth of handlers
   unsigned handlers[irq_kinds];
@@ -58,6 +60,7 @@ extern const map hole;
 
 thread_state& this_thread() noexcept;
 void forget_this_thread() noexcept;
+void forked() noexcept;                     // in the child
 void check_exit(const char* how) noexcept;  // reports what the calling thread holds
 
 // ---- A class.
@@ -108,12 +111,16 @@ extern std::atomic<bool> active;  // false: a table was full
 // `m` is waited for at `site` while `by` is held. Reports a cycle.
 void add_edge(const thread_state& t, const held_entry& by, const map& m, unsigned to,
               const location& site) noexcept;
-void add_nesting(const thread_state& t, const held_entry& outer, const map& m, const location& site) noexcept;
+// The same for two objects of the class `index`, or for the lock of one and the count of the other.
+void add_nesting(const thread_state& t, const held_entry& outer, const map& m, unsigned index,
+                 const location& site) noexcept;
+bool belong_together(unsigned a, unsigned b) noexcept;  // a lock and its count
 // The class has been used in this way. Reports a contradiction.
 void add_usage(const thread_state& t, const map& m, unsigned index, unsigned bit,
                const location& site) noexcept;
 
-// Nothing interrupts the caller, and nobody else is in here. Tables change under it.
+// Nothing interrupts the caller, and nobody else is in here. Tables change under it. Nests: a finding's handler may
+// look at the graph, and fork.
 class graph_lock {
  public:
   graph_lock() noexcept;
@@ -132,7 +139,8 @@ struct step {  // of a cycle: `from` is held while `to` is waited for
   location held_at, waited_at;
   const char* thread;
 };
-void report_cycle(const thread_state& t, const step* steps, unsigned count) noexcept;
+// `length`: of the whole cycle, of which `count` steps are given.
+void report_cycle(const thread_state& t, const step* steps, unsigned count, unsigned length) noexcept;
 void report_nesting(const thread_state& t, unsigned index) noexcept;
 void report_usage(const thread_state& t, unsigned index, unsigned bit) noexcept;
 void report_full(const thread_state& t, const char* table) noexcept;

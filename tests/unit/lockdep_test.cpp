@@ -1,4 +1,5 @@
 // Each rule of lockdep: a program that breaks it, and one that does nearly the same and does not.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pthread.h>
@@ -156,6 +157,30 @@ TEST(lock_order, objects_of_one_class_have_one_order_too) {
   pi_mutex all[2];  // one place of definition
   EXPECT_LOCKDEP(lock_order, nest(all[0], all[1]); nest(all[1], all[0]));
   EXPECT_NO_LOCKDEP(nest(all[0], all[1]); nest(all[0], all[1]));
+}
+
+TEST(lock_order, the_lock_of_one_object_and_the_count_of_another_have_the_objects_order) {
+  seqlock<> zones[2];
+  const auto reads_under_write = [](seqlock<>& written, const seqlock<>& read_there) {
+    const write_guard section{written};
+    read(read_there);
+  };
+  EXPECT_NO_LOCKDEP(reads_under_write(zones[0], zones[1]); nest(zones[0], zones[1]));
+  EXPECT_LOCKDEP(lock_order, reads_under_write(zones[0], zones[1]); reads_under_write(zones[1], zones[0]));
+}
+
+TEST(lock_order, who_holds_the_writers_lock_does_not_wait_for_even) {
+  pi_mutex mutex;
+  seqcount one{mutex};
+  seqcount other{mutex};
+  const auto reads_in_the_section_of = [&](auto& written, auto& read_there) {
+    lock(mutex);
+    written.write_begin();
+    while (read_there.read_retry(read_there.read_begin())) {}
+    written.write_end();
+    unlock(mutex);
+  };
+  EXPECT_NO_LOCKDEP(reads_in_the_section_of(one, other); reads_in_the_section_of(other, one));
 }
 
 TEST(lock_order, a_named_class_is_one_wherever_its_objects_are) {
@@ -523,6 +548,14 @@ TEST(held_at_exit, another_program_replaces_this_one) {
               }),
               AllOf(HasSubstr("rtseq lockdep: held_at_exit\n"), HasSubstr("another program")));
   EXPECT_EQ(report_of(execute), "");
+  EXPECT_EQ(report_of([&] {  // what the parent holds, its child only has copies of
+              lock(mutex);
+              const pid_t child = ::fork();
+              if (child == 0) execute();
+              ::waitpid(child, nullptr, 0);
+              unlock(mutex);
+            }),
+            "");
 }
 
 // ---- Adapters
@@ -601,6 +634,53 @@ TEST(report, comes_once) {
     deferred_enter();
     deferred_exit();
   }
+  EXPECT_EQ(findings.count(), 1u);
+}
+
+TEST(report, comes_once_for_each_class) {
+  seqlock<signal_context> both[2];
+  lockdep::set_class(both[0], "clock");
+  lockdep::set_class(both[1], "prices");
+  lockdep::reset();
+  const lockdep::expecting_findings findings;
+  for (auto& each : both) {
+    as_signal_handler<signal_context>([&] { read(each); });
+    lock(each);
+    unlock(each);
+  }
+  EXPECT_EQ(findings.count(), 2u);
+}
+
+TEST(report, of_a_long_cycle_says_how_much_is_left_out) {
+  static const char* const names[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l",
+                                      "m", "n", "o", "p", "q", "r", "s", "t", "u", "v", "w", "x"};
+  const std::string text = report_of([] {
+    pi_mutex ring[std::size(names)];
+    for (std::size_t i = 0; i < std::size(names); ++i) lockdep::set_class(ring[i], names[i]);
+    for (std::size_t i = 0; i < std::size(names); ++i) nest(ring[i], ring[(i + 1) % std::size(names)]);
+  });
+  EXPECT_THAT(text, AllOf(HasSubstr("waiting for pi_mutex \"b\""), HasSubstr("and so on, 8 more"),
+                          HasSubstr("and 21 more")));
+}
+
+TEST(report, its_handler_may_look_at_the_graph_and_fork) {
+  pi_mutex a;
+  pi_mutex b;
+  lockdep::reset();
+  const lockdep::expecting_findings findings;
+  lockdep::set_handler([](const lockdep::finding& f) noexcept {
+    lockdep::collect(f);
+    const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    EXPECT_TRUE(lockdep::dump_dot(nowhere));
+    ::close(nowhere);
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(lockdep::dump_dot(-1) ? 1 : 0);
+    int status = -1;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+  });
+  nest(a, b);
+  nest(b, a);
   EXPECT_EQ(findings.count(), 1u);
 }
 
