@@ -45,6 +45,12 @@ void under_a_guard() {
   const rtseq::write_guard section{zones};
   const rtseq::write_irqsave_guard again{zones};  // expect: acquiring seqlock 'zones' that is already held
 }
+void read_in_the_own_section() {  // S8
+  const rtseq::write_guard section{zones};
+  (void)
+      zones.read_begin();  // expect: cannot call function 'read_begin' while (mutex|seqlock) 'zones' is held
+  zones.read([] {});       // expect: cannot call function 'read' while (mutex|seqlock) 'zones' is held
+}
 void one_way_only(bool found) {
   zones.read_lock_excl();
   if (found) return;

@@ -77,7 +77,7 @@ TYPED_TEST(every_seqlocked, versions_tell_whether_something_was_stored) {
 TYPED_TEST(every_seqlocked, a_sleeper_sees_every_last_store) {
   constexpr int rounds = 2'000;
   typename TestFixture::template value_of<int> value{0};
-  std::jthread consumer{[&] {
+  std::thread consumer{[&] {
     for (;;) {
       const auto [n, token] = value.load_versioned();
       if (n == rounds) break;
@@ -85,6 +85,7 @@ TYPED_TEST(every_seqlocked, a_sleeper_sees_every_last_store) {
     }
   }};
   for (int i = 1; i <= rounds; ++i) value.store(i);
+  consumer.join();
 }
 
 template <std::size_t Bytes, class Value>
