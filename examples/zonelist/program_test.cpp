@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <nlohmann/json.hpp>
+#include <rtseq/detail/atomic.hpp>
 #include <rtseq/lockdep.hpp>
 
 #include <chrono>
@@ -297,6 +298,7 @@ TEST(RunWith, slow_interrupts_and_all_flags) {
   EXPECT_THAT(got.out, StartsWith("signal, 16 handlers"));
 }
 TEST(RunWith, no_threads_to_be_had) {
+  if (RTSEQ_TSAN) GTEST_SKIP() << "ThreadSanitizer does not start under such a stack limit";
   for (const char* context : {"threaded", "virtual-cpu"}) {
     const outcome got = zonelist({"run", "--context", context, "--seconds=0.2"}, leave_no_room_for_threads);
     EXPECT_EQ(got.status, 1);
