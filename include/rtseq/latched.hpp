@@ -68,7 +68,8 @@ class latched {
   }
 
   // The same, or false if another writer is at work (perhaps the one that the caller has interrupted). Waits for no
-  // writer; costs what the context's save_and_disable and restore do, and wakes whoever waits for the lock. Any context.
+  // writer; costs what the context's save_and_disable and restore do, and wakes whoever waits for the lock. Any
+  // context.
   [[nodiscard]] bool try_store(const T& value RTSEQ_LOCKDEP_AND_AT) noexcept {
     RTSEQ_LOCKDEP_HERE;
     const detail::try_exclusive_section held{writers_};

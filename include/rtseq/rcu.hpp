@@ -81,9 +81,9 @@ class basic_rcu_domain {
   basic_rcu_domain(const basic_rcu_domain&) = delete;
   basic_rcu_domain& operator=(const basic_rcu_domain&) = delete;
 
-  // Begins a section: what is retired or replaced from now on outlives it. Wait-free after a thread's first call. Nests. Tasks, and handlers
-  // where Flavour::handler_may_read. Where Flavour::needs_registration, only in a registered thread: in another
-  // one it protects nothing.
+  // Begins a section: what is retired or replaced from now on outlives it. Wait-free after a thread's first call.
+  // Nests. Tasks, and handlers where Flavour::handler_may_read. Where Flavour::needs_registration, only in a
+  // registered thread: in another one it protects nothing.
   void lock() noexcept {
     Flavour::read_lock();
     detail::rcu_edges<Flavour>::section_begins();

@@ -101,9 +101,9 @@ class seqcount : private detail::associated_lock<Lock> {
   using writers::writers;
 #endif
 
-  // Waits for an even count. Lock-free while nobody writes; else blocking, with a lock that boosts its owner for the
-  // section under way and those of the lock's waiters before it. Tasks and handlers, but not inside the caller's own write section: that is a reported
-  // error (violation::self_deadlock) if the count knows its lock.
+  // Waits for an even count. Lock-free while nobody writes; else blocking, with a lock that boosts its owner for
+  // the section under way and those of the lock's waiters before it. Tasks and handlers, but not inside the
+  // caller's own write section: that is a reported error (violation::self_deadlock) if the count knows its lock.
   [[nodiscard]] read_token read_begin(RTSEQ_LOCKDEP_AT) const noexcept {
     RTSEQ_LOCKDEP_HERE;
     RTSEQ_LOCKDEP_HOOK(read_begin(count_.lockdep_map()));

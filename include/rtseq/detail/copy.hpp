@@ -1,8 +1,8 @@
 // Copies between protected bytes and private ones, race-free: which kernels a program gets.
 //
 // On x86-64 and AArch64 the kernels of copy_native.hpp, as fast as a plain copy. Everywhere else, without vector
-// registers (-mgeneral-regs-only, kernels), under sanitizers, under a model checker, and where a program defines RTSEQ_PORTABLE_COPY, those of
-// copy_portable.hpp. A whole program uses the same ones.
+// registers (-mgeneral-regs-only, kernels), under sanitizers, under a model checker, and where a program defines
+// RTSEQ_PORTABLE_COPY, those of copy_portable.hpp. A whole program uses the same ones.
 #ifndef RTSEQ_DETAIL_COPY_HPP
 #define RTSEQ_DETAIL_COPY_HPP
 

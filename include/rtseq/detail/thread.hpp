@@ -62,8 +62,8 @@ class backoff {
       ++rounds_;
       ::sched_yield();
     } else {
-      // Not clock_nanosleep(): that is a cancellation point, and a thread that waits here cannot unwind. SYS_clock_nanosleep
-      // takes a time of two words everywhere.
+      // Not clock_nanosleep(): that is a cancellation point, and a thread that waits here cannot unwind.
+      // SYS_clock_nanosleep takes a time of two words everywhere.
       const long nap[] = {0, nap_ns};
       ::syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, nap, nullptr);
     }

@@ -4,7 +4,8 @@
 // writer preempted in mid-write gets through after the rest of that one section. Unlike a pthread mutex it
 // may be used from a signal handler, and relocking by its owner is refused instead of slept on.
 //
-// Cost: uncontended one compare-exchange each way; no system call, but one for the thread's id the first time. Size: 4 bytes. Linux only.
+// Cost: uncontended one compare-exchange each way; no system call, but one for the thread's id the first time.
+// Size: 4 bytes. Linux only.
 // Limits: within one process. A child made by fork() inherits a locked mutex as locked, by an owner that
 // does not exist there. Code that runs after _Fork() or a raw clone() must not lock.
 // Source: futex(2) FUTEX_LOCK_PI; Linux Documentation/locking/pi-futex.rst.
