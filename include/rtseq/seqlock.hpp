@@ -94,6 +94,7 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
         if (!read_retry(token)) [[likely]]
           return result;
       }
+      detail::look_away();
     }
   }
 
@@ -236,13 +237,12 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
   bool try_sections(F&& section, unsigned attempts) const {
     for (; attempts != 0; --attempts) {
       const read_token token = count_.begin();
-      if (detail::sequence::odd(token)) {
-        detail::cpu_relax();
-        continue;
+      if (!detail::sequence::odd(token)) {
+        section();
+        if (!read_retry(token)) [[likely]]
+          return true;
       }
-      section();
-      if (!read_retry(token)) [[likely]]
-        return true;
+      detail::look_away();
     }
     return false;
   }

@@ -148,12 +148,12 @@ class seqlocked {
       const read_token token = writers_.begin(count_);
       value_.load_to(into);
       if (!count_.retry(token)) return token;
+      detail::look_away();
     }
   }
 
   void publish(const T& value) {
-    count_.write_begin();
-    value_.store(value);
+    value_.store(value, [this]() noexcept { count_.write_begin(); });
     count_.write_end();
     writers_.wake_sleepers(count_);
   }

@@ -47,6 +47,18 @@ CHECKED void write_section(const pair* from) {
   shared_count.write_end();
 }
 
+// Sections that begin when the private bytes are in registers.
+template <std::size_t Bytes>
+[[gnu::always_inline]] inline void begin_late(const std::byte* from) {
+  store_bytes(shared_bytes, from, Bytes, [] { shared_count.write_begin(); });
+  shared_count.write_end();
+}
+CHECKED void late_section_1(const std::byte* from) { begin_late<1>(from); }
+CHECKED void late_section_12(const std::byte* from) { begin_late<12>(from); }
+CHECKED void late_section_64(const std::byte* from) { begin_late<64>(from); }
+CHECKED void late_section_100(const std::byte* from) { begin_late<100>(from); }
+CHECKED void late_section_256(const std::byte* from) { begin_late<256>(from); }
+
 namespace {
 
 int failures = 0;
@@ -101,6 +113,8 @@ int main() {
   pair read{};
   std::byte block[256] = {};
   two_stores_stay_two(values), write_section(values), straight_line_store(block), straight_line_load(block);
+  late_section_1(block), late_section_12(block), late_section_64(block), late_section_100(block);
+  late_section_256(block);
   expect(two_loads_stay_two() && !read_section(&read), "what is stored is loaded");
   return failures;
 }

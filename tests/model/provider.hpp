@@ -125,6 +125,7 @@ using thread_id = std::uint32_t;
 inline thread_id this_thread_id() noexcept { return model::detail::thread_number() + 100; }
 
 inline void cpu_relax() noexcept { model::detail::spin(); }
+inline void look_away() noexcept { model::detail::spin(); }
 
 class backoff {
  public:

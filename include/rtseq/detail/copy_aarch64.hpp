@@ -50,6 +50,16 @@ template <class Unit>
   }
 }
 
+// Here, at the latest, `value` has been read from wherever it was.
+template <class Unit>
+[[gnu::always_inline]] inline void be_in_register(Unit& value) noexcept {
+  if constexpr (sizeof(Unit) <= 8) {
+    __asm__ __volatile__("" : "+r"(value));
+  } else {
+    __asm__ __volatile__("" : "+w"(value));
+  }
+}
+
 // From here on copy_large.
 inline constexpr std::size_t large = 64;
 

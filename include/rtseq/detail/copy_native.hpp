@@ -27,95 +27,113 @@
 
 namespace rtseq::detail::native {
 
-// Which side is the shared one.
+// Which side is the shared one. `rest` moves what else there is: by the time that the first shared byte is written, the
+// last private one has been read.
 struct from_shared {
-  template <class Unit>
-  [[gnu::always_inline]] static void move(std::byte* dest, const std::byte* source) noexcept {
+  template <class Unit, class Rest>
+  [[gnu::always_inline]] static void move(std::byte* dest, const std::byte* source, Rest rest) noexcept {
     const Unit value = load_shared<Unit>(source);
     std::memcpy(dest, &value, sizeof value);
+    rest();
   }
 };
 struct to_shared {
-  template <class Unit>
-  [[gnu::always_inline]] static void move(std::byte* dest, const std::byte* source) noexcept {
+  template <class Unit, class Rest>
+  [[gnu::always_inline]] static void move(std::byte* dest, const std::byte* source, Rest rest) noexcept {
     Unit value;
     std::memcpy(&value, source, sizeof value);
+    be_in_register(value);
+    rest();
     store_shared(dest, value);
   }
 };
 
 // The first and the last sizeof(Unit) of `n` bytes, which are at most twice as many.
-template <class Side, class Unit>
-[[gnu::always_inline]] inline void copy_ends(std::byte* dest, const std::byte* source,
-                                             std::size_t n) noexcept {
-  Side::template move<Unit>(dest, source);
-  if (n != sizeof(Unit)) Side::template move<Unit>(dest + (n - sizeof(Unit)), source + (n - sizeof(Unit)));
+template <class Side, class Unit, class Then>
+[[gnu::always_inline]] inline void copy_ends(std::byte* dest, const std::byte* source, std::size_t n,
+                                             Then then) noexcept {
+  if (n == sizeof(Unit)) return Side::template move<Unit>(dest, source, then);
+  Side::template move<Unit>(
+      dest, source, [=]() __attribute__((always_inline)) {
+        Side::template move<Unit>(dest + (n - sizeof(Unit)), source + (n - sizeof(Unit)), then);
+      });
 }
 
 // Fewer than 16 bytes.
-template <class Side>
-[[gnu::always_inline]] inline void copy_short(std::byte* dest, const std::byte* source,
-                                              std::size_t n) noexcept {
+template <class Side, class Then>
+[[gnu::always_inline]] inline void copy_short(std::byte* dest, const std::byte* source, std::size_t n,
+                                              Then then) noexcept {
   if (n >= 8) {
-    copy_ends<Side, std::uint64_t>(dest, source, n);
+    copy_ends<Side, std::uint64_t>(dest, source, n, then);
   } else if (n >= 4) {
-    copy_ends<Side, std::uint32_t>(dest, source, n);
+    copy_ends<Side, std::uint32_t>(dest, source, n, then);
   } else if (n >= 2) {
-    copy_ends<Side, std::uint16_t>(dest, source, n);
+    copy_ends<Side, std::uint16_t>(dest, source, n, then);
   } else if (n == 1) {
-    Side::template move<std::uint8_t>(dest, source);
+    Side::template move<std::uint8_t>(dest, source, then);
+  } else {
+    then();
   }
 }
 
 // From `At` to the end of `n` bytes, at least 16 in all, by the smallest unit that reaches back far enough.
-template <class Side, std::size_t Unit = 8>
+template <class Side, std::size_t Unit = 8, class Then>
 [[gnu::always_inline]] inline void copy_tail(std::byte* dest, const std::byte* source, std::size_t n,
-                                             std::size_t at) noexcept {
-  if (n == at) return;
+                                             std::size_t at, Then then) noexcept {
+  if (n == at) return then();
   if constexpr (Unit < widest) {
-    if (n - at > Unit) return copy_tail<Side, Unit * 2>(dest, source, n, at);
+    if (n - at > Unit) return copy_tail<Side, Unit * 2>(dest, source, n, at, then);
   }
   if constexpr (Unit == 8) {
-    Side::template move<std::uint64_t>(dest + (n - 8), source + (n - 8));
+    Side::template move<std::uint64_t>(dest + (n - 8), source + (n - 8), then);
   } else {
-    Side::template move<vector<Unit>>(dest + (n - Unit), source + (n - Unit));
+    Side::template move<vector<Unit>>(dest + (n - Unit), source + (n - Unit), then);
   }
 }
 
 // At most `straight_line_limit` bytes; straight-line code if `n` is a constant.
 inline constexpr std::size_t straight_line_limit = 256;
-template <class Side, std::size_t Unit = widest, std::size_t At = 0>
-[[gnu::always_inline]] inline void copy_straight(std::byte* dest, const std::byte* source,
-                                                 std::size_t n) noexcept {
+template <class Side, std::size_t Unit = widest, std::size_t At = 0, class Then>
+[[gnu::always_inline]] inline void copy_straight(std::byte* dest, const std::byte* source, std::size_t n,
+                                                 Then then) noexcept {
   if constexpr (At == 0 && Unit > 16) {
-    if (n < Unit) return copy_straight<Side, Unit / 2>(dest, source, n);
+    if (n < Unit) return copy_straight<Side, Unit / 2>(dest, source, n, then);
   }
   if constexpr (At == 0) {
-    if (n < 16) return copy_short<Side>(dest, source, n);
+    if (n < 16) return copy_short<Side>(dest, source, n, then);
   }
   if constexpr (At < straight_line_limit) {
     if (n - At >= Unit) {
-      Side::template move<vector<Unit>>(dest + At, source + At);
-      return copy_straight<Side, Unit, At + Unit>(dest, source, n);
+      return Side::template move<vector<Unit>>(
+          dest + At, source + At, [=]() __attribute__((always_inline)) {
+            copy_straight<Side, Unit, At + Unit>(dest, source, n, then);
+          });
     }
   }
-  copy_tail<Side>(dest, source, n, At);
+  copy_tail<Side>(dest, source, n, At, then);
 }
+
+inline constexpr auto nothing_more = []() noexcept {};
 
 // Sizes known only at run time.
 template <class Side>
 [[gnu::noinline]] void copy_unknown(std::byte* dest, const std::byte* source, std::size_t n) noexcept {
-  if (n < 16) return copy_short<Side>(dest, source, n);
+  if (n < 16) return copy_short<Side>(dest, source, n, nothing_more);
   std::size_t at = 0;
-  for (; n - at > 16; at += 16) Side::template move<vector<16>>(dest + at, source + at);
-  Side::template move<vector<16>>(dest + (n - 16), source + (n - 16));
+  for (; n - at > 16; at += 16) Side::template move<vector<16>>(dest + at, source + at, nothing_more);
+  Side::template move<vector<16>>(dest + (n - 16), source + (n - 16), nothing_more);
 }
 
-template <class Side>
-[[gnu::always_inline]] inline void copy(std::byte* dest, const std::byte* source, std::size_t n) noexcept {
+// Calls `then` between the last load and the first store, where they are apart, and else before both.
+template <class Side, class Then>
+[[gnu::always_inline]] inline void copy(std::byte* dest, const std::byte* source, std::size_t n,
+                                        Then then) noexcept {
   if (__builtin_constant_p(n) && n <= straight_line_limit) {
-    copy_straight<Side>(dest, source, n);
-  } else if (n >= large) {
+    copy_straight<Side>(dest, source, n, then);
+    return;
+  }
+  then();
+  if (n >= large) {
     copy_large(dest, source, n);
   } else {
     copy_unknown<Side>(dest, source, n);
@@ -124,11 +142,12 @@ template <class Side>
 
 template <std::size_t>
 [[gnu::always_inline]] inline void load_bytes(void* dest, const void* source, std::size_t n) noexcept {
-  copy<from_shared>(static_cast<std::byte*>(dest), static_cast<const std::byte*>(source), n);
+  copy<from_shared>(static_cast<std::byte*>(dest), static_cast<const std::byte*>(source), n, nothing_more);
 }
-template <std::size_t>
-[[gnu::always_inline]] inline void store_bytes(void* dest, const void* source, std::size_t n) noexcept {
-  copy<to_shared>(static_cast<std::byte*>(dest), static_cast<const std::byte*>(source), n);
+template <std::size_t, class Begin>
+[[gnu::always_inline]] inline void store_bytes(void* dest, const void* source, std::size_t n,
+                                               Begin begin) noexcept {
+  copy<to_shared>(static_cast<std::byte*>(dest), static_cast<const std::byte*>(source), n, begin);
 }
 
 }  // namespace rtseq::detail::native

@@ -79,6 +79,16 @@ template <class Unit>
 }
 #undef RTSEQ_MOVE_VECTOR
 
+// Here, at the latest, `value` has been read from wherever it was.
+template <class Unit>
+[[gnu::always_inline]] inline void be_in_register(Unit& value) noexcept {
+  if constexpr (sizeof(Unit) <= 8) {
+    __asm__ __volatile__("" : "+q"(value));
+  } else {
+    __asm__ __volatile__("" : "+v"(value));
+  }
+}
+
 // From here on copy_large.
 inline constexpr std::size_t large = 256;
 

@@ -49,6 +49,11 @@ class protected_value {
   void store(const T& from) noexcept {
     store_bytes<alignment>(__builtin_addressof(value_), __builtin_addressof(from), sizeof(T));
   }
+  // `begin` opens the write section; as late as it can be.
+  template <class Begin>
+  [[gnu::always_inline]] void store(const T& from, Begin begin) noexcept {
+    store_bytes<alignment>(__builtin_addressof(value_), __builtin_addressof(from), sizeof(T), begin);
+  }
 
  private:
   static constexpr std::size_t alignment = alignof(T) > sizeof(word) ? alignof(T) : sizeof(word);

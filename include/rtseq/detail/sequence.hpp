@@ -105,11 +105,11 @@ class sequence {
 
   // Pauses a bounded while for an even count; the token may still be odd.
   read_token begin_after_pause() const noexcept {
-    for (unsigned i = 1; i < spin_limit; ++i) {
-      cpu_relax();
+    for (unsigned i = 1; i < looks; ++i) {
+      look_away();
       if (const read_token token = begin(); !odd(token)) return token;
     }
-    cpu_relax();
+    look_away();
     return begin();
   }
 
@@ -124,7 +124,7 @@ class sequence {
   }
 
  private:
-  static constexpr unsigned spin_limit = 128;  // a few microseconds
+  static constexpr unsigned looks = 16;  // a few microseconds
 
   void advance(count_type by) noexcept RTSEQ_NONBLOCKING {
     const count_type now = count_.load(std::memory_order_relaxed);
