@@ -52,15 +52,20 @@ template <std::size_t Alignment = 1>
   });
 }
 
-// From `n` private bytes at `source` to shared ones at `dest`, after `begin`.
-template <std::size_t Alignment = 1, class Begin>
-[[gnu::always_inline]] inline void store_bytes(void* dest, const void* source, std::size_t n,
-                                               Begin begin) noexcept {
-  begin();
+// From `n` private bytes at `source` to shared ones at `dest`.
+template <std::size_t Alignment = 1>
+[[gnu::always_inline]] inline void store_bytes(void* dest, const void* source, std::size_t n) noexcept {
   for_each_unit<Alignment>(dest, n, [=](std::size_t at, auto unit) {
     std::memcpy(&unit, static_cast<const std::byte*>(source) + at, sizeof unit);
     store_unit(static_cast<std::byte*>(dest) + at, unit);
   });
+}
+// The same after `begin`.
+template <std::size_t Alignment = 1, class Begin>
+[[gnu::always_inline]] inline void store_bytes(void* dest, const void* source, std::size_t n,
+                                               Begin begin) noexcept {
+  begin();
+  store_bytes<Alignment>(dest, source, n);
 }
 
 }  // namespace rtseq::detail::portable
