@@ -1,6 +1,7 @@
 // The part of deferred_signal_context that runs when a signal arrives, and its registration.
 #include <rtseq/context/deferred_signal.hpp>
 #include <rtseq/context/signal.hpp>
+#include <rtseq/violation.hpp>
 
 #include <errno.h>
 #include <pthread.h>
@@ -117,10 +118,29 @@ void handle(const entry& to, siginfo_t& info, void* ucontext, kernel_mask around
   detail::deferred_handler_depth = detail::deferred_handler_depth - 1;
 }
 
+void trampoline(int signo, siginfo_t* info, void* ucontext) noexcept;
+
+// Is our handler installed? Then who unregistered it did not see to it that it is not.
+bool still_installed(int signo) noexcept {
+  struct sigaction now = {};
+  return ::sigaction(signo, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) != 0 &&
+         now.sa_sigaction == trampoline;
+}
+
 // Calls the handler, or whatever replaced it in the meantime.
 void dispatch(siginfo_t& info, void* ucontext, kernel_mask around) noexcept {
-  // acquire: pairs with register_handler's release; without it the entry could be read before it was written.
-  const entry* const to = table[info.si_signo].load(std::memory_order_acquire);
+  const auto registered = [&] {
+    // acquire: pairs with register_handler's release; without it the entry could be read before it was written.
+    return table[info.si_signo].load(std::memory_order_acquire);
+  };
+  const entry* to = registered();
+  // Who is registered is in the table before it is installed, so that a second look finds it.
+  if (to == nullptr && still_installed(info.si_signo) && (to = registered()) == nullptr) {
+    detail::fatal_violation(violation::context_misuse,
+                            "deferred_signal_context: a signal's handler was unregistered and then installed "
+                            "again by sigaction(); nothing is registered for it",
+                            nullptr);
+  }
   if (to != nullptr) {
     handle(*to, info, ucontext, around);
   } else {

@@ -10,7 +10,8 @@
 // Cost: load copies the value and reads the count twice; store copies it between an uncontended lock and
 // unlock. Size: sizeof(T) and 16 bytes, rounded up to a power of two if that is at most 64: a small one lies on one
 // cache line. What other threads write beside it costs its readers; alignas(64) keeps that away.
-// Limits: T is trivially copyable and holds no pointers (see pointers_are_stable).
+// Limits: T is trivially copyable and holds no pointers (see pointers_are_stable). load_versioned, update and the tries put
+// a copy on the stack, which may be a handler's small one. One -m for all units of a program (detail/copy.hpp).
 #ifndef RTSEQ_SEQLOCKED_HPP
 #define RTSEQ_SEQLOCKED_HPP
 

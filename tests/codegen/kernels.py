@@ -18,12 +18,12 @@ import tempfile
 
 # What is taken away, and where: in which header, what, its replacement.
 mutations = {
-    "load_shared is not volatile": ("copy_x86_64.hpp", r'__volatile__\((RTSEQ_MOVE_VECTOR "%1, %0" : "=x")', r"(\1"),
+    "load_shared is not volatile": ("copy_x86_64.hpp", r'__volatile__\((RTSEQ_MOVE_VECTOR : "=x")', r"(\1"),
     "store_shared does not name what it writes":
-        ("copy_x86_64.hpp", r'"%1, %0" : "=m"\(dest\) : "x"\(value\)', r'"%1, (%0)" : : "r"(&dest), "x"(value)'),
+        ("copy_x86_64.hpp", r'RTSEQ_MOVE_VECTOR : "=m"\(dest\) : "x"\(value\)', r'"movdqu %1, (%0)" : : "r"(&dest), "x"(value)'),
     "load_shared does not name what it reads":
-        ("copy_x86_64.hpp", r'(RTSEQ_MOVE_VECTOR )"%1, %0" : "=x"\(value\) : "m"\(source\)',
-         r'\1"(%1), %0" : "=x"(value) : "r"(&source)'),
+        ("copy_x86_64.hpp", r'RTSEQ_MOVE_VECTOR : "=x"\(value\) : "m"\(source\)',
+         r'"movdqu (%1), %0" : "=x"(value) : "r"(&source)'),
     "large copies do not clobber memory": ("copy_x86_64.hpp", r'"memory"(, )?', ""),
     "a section begins before its bytes are read":
         ("copy_native.hpp", r"(std::memcpy\(&value, source, sizeof value\);\s+be_in_register\(value\);\s+)rest\(\);",

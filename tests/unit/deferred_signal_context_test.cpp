@@ -724,4 +724,20 @@ TEST_F(DeferredSignal, fork_outside_a_section_and_in_a_handler) {
   EXPECT_EQ(call_count, 1u);
 }
 
+using DeferredSignalDeathTest = DeferredSignal;
+TEST_F(DeferredSignalDeathTest, handler_put_back_after_it_was_unregistered_is_reported_not_called_for_ever) {
+  EXPECT_DEATH(
+      {
+        ::alarm(10);
+        if (context::register_handler(SIGUSR1, [](int, siginfo_t*, void*) {}) != 0) ::_exit(3);
+        struct sigaction saved;
+        ::sigaction(SIGUSR1, nullptr, &saved);
+        context::unregister_handler(SIGUSR1);
+        ::sigaction(SIGUSR1, &saved, nullptr);
+        ::raise(SIGUSR1);
+        ::_exit(0);
+      },
+      "unregistered and then installed again");
+}
+
 }  // namespace

@@ -1,8 +1,12 @@
 // Signals blocked in the kernel. ThreadSanitizer delivers asynchronous signals late and merges equal ones, so no
 // test counts them; what must never be seen is a handler inside a section.
 #include <rtseq/context/signal.hpp>
+#include <rtseq/lock/spinlock.hpp>
+#include <rtseq/seqlock.hpp>
 
+#include <errno.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -269,6 +273,44 @@ TEST(SignalContext, no_handler_runs_in_a_section_under_a_10_khz_timer) {
   std::thread other(work);
   work();
   other.join();
+}
+
+// A handler that waits, with a lock that does not boost, for a writer on another thread; signals end its naps early.
+rtseq::seqlock<signal_context, rtseq::spinlock> written_elsewhere;
+int errno_of_the_reader;
+TEST(SignalContext, handler_that_waits_for_a_writer_leaves_errno_alone) {
+  const installed reads(SIGUSR1, [](int) {
+    const signal_context::handler_scope scope;
+    errno = EDOM;
+    (void)written_elsewhere.read_begin();
+    errno_of_the_reader = errno;
+  });
+  const installed interrupts(SIGUSR2, [](int) {});
+  std::atomic<bool> odd{false};
+  std::thread writer([&, reader = ::pthread_self()]() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    written_elsewhere.write_lock();
+    odd = true;
+    for (int i = 0; i < 100; ++i) {
+      std::this_thread::sleep_for(500us);
+      ::pthread_kill(reader, SIGUSR2);
+    }
+    written_elsewhere.write_unlock();
+  });
+  while (!odd) {}
+  ::raise(SIGUSR1);
+  writer.join();
+  EXPECT_EQ(errno_of_the_reader, EDOM);
+}
+
+struct throwing_lock {
+  void lock() { throw 1; }
+  bool try_lock() { return false; }
+  void unlock() {}
+};
+TEST(SignalContext, interrupts_are_enabled_again_if_the_lock_throws) {
+  rtseq::seqlock<signal_context, throwing_lock> lock;
+  EXPECT_THROW((void)lock.write_lock_irqsave(), int);
+  EXPECT_TRUE(signal_context::interrupts_enabled());
 }
 
 }  // namespace

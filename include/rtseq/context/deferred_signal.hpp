@@ -23,6 +23,11 @@
 //   as it does not see its pending ones, and has its mask back at the end of the section.
 // - longjmp() out of a handler leaves in_interrupt() true; out of a section, the section open.
 // - A deferred handler runs on the stack of the section that it waited for, also with SA_ONSTACK.
+// - What was saved with sigaction() while a handler was registered, and is put back after it was unregistered, is a
+//   reported error (violation::context_misuse) when the signal comes.
+// - Linked statically, rtseq::runtime is one for each program or shared library that has a copy of it. A plugin shares
+//   its program's handlers and depths only if both link a shared one (BUILD_SHARED_LIBS) or the program exports its
+//   own (-rdynamic).
 // - Under ThreadSanitizer, which itself delays and coalesces signals, real-time signals may be reordered,
 //   and a handler that was not deferred runs with everything blocked.
 #ifndef RTSEQ_CONTEXT_DEFERRED_SIGNAL_HPP

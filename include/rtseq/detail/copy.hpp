@@ -2,7 +2,8 @@
 //
 // On x86-64 and AArch64 the kernels of copy_native.hpp, as fast as a plain copy. Everywhere else, without vector
 // registers (-mgeneral-regs-only, kernels), under sanitizers, under a model checker, and where a program defines
-// RTSEQ_PORTABLE_COPY, those of copy_portable.hpp. A whole program uses the same ones.
+// RTSEQ_PORTABLE_COPY, those of copy_portable.hpp. A whole program uses the same ones, and one -m for all units that
+// share values: an inline function that is compiled with AVX-512 may be the one that the linker keeps for all.
 #ifndef RTSEQ_DETAIL_COPY_HPP
 #define RTSEQ_DETAIL_COPY_HPP
 

@@ -29,11 +29,13 @@ inline constexpr std::size_t widest = 32;
 inline constexpr std::size_t widest = 16;
 #endif
 
+// {AT&T|Intel}: either syntax, whichever the unit is compiled with (-masm=intel).
+#define RTSEQ_MOVE(move) move " {%1, %0|%0, %1}"
 // A legacy move in code that is compiled for AVX would stall.
 #if defined(__AVX__)
-#define RTSEQ_MOVE_VECTOR "vmovdqu "
+#define RTSEQ_MOVE_VECTOR RTSEQ_MOVE("vmovdqu")
 #else
-#define RTSEQ_MOVE_VECTOR "movdqu "
+#define RTSEQ_MOVE_VECTOR RTSEQ_MOVE("movdqu")
 #endif
 
 template <class Unit>
@@ -43,17 +45,17 @@ template <class Unit>
   const auto& source = *static_cast<const bytes*>(from);
   Unit value;
   if constexpr (sizeof(Unit) == 1) {
-    __asm__ __volatile__("movb %1, %0" : "=q"(value) : "m"(source));
+    __asm__ __volatile__(RTSEQ_MOVE("mov{b|}") : "=q"(value) : "m"(source));
   } else if constexpr (sizeof(Unit) == 2) {
-    __asm__ __volatile__("movw %1, %0" : "=r"(value) : "m"(source));
+    __asm__ __volatile__(RTSEQ_MOVE("mov{w|}") : "=r"(value) : "m"(source));
   } else if constexpr (sizeof(Unit) == 4) {
-    __asm__ __volatile__("movl %1, %0" : "=r"(value) : "m"(source));
+    __asm__ __volatile__(RTSEQ_MOVE("mov{l|}") : "=r"(value) : "m"(source));
   } else if constexpr (sizeof(Unit) == 8) {
-    __asm__ __volatile__("movq %1, %0" : "=r"(value) : "m"(source));
+    __asm__ __volatile__(RTSEQ_MOVE("mov{q|}") : "=r"(value) : "m"(source));
   } else if constexpr (sizeof(Unit) <= 32) {
-    __asm__ __volatile__(RTSEQ_MOVE_VECTOR "%1, %0" : "=x"(value) : "m"(source));
+    __asm__ __volatile__(RTSEQ_MOVE_VECTOR : "=x"(value) : "m"(source));
   } else {
-    __asm__ __volatile__("vmovdqu64 %1, %0" : "=v"(value) : "m"(source));
+    __asm__ __volatile__(RTSEQ_MOVE("vmovdqu64") : "=v"(value) : "m"(source));
   }
   return value;
 }
@@ -64,20 +66,21 @@ template <class Unit>
   static_assert(sizeof(bytes) == sizeof(Unit));
   auto& dest = *static_cast<bytes*>(to);
   if constexpr (sizeof(Unit) == 1) {
-    __asm__ __volatile__("movb %1, %0" : "=m"(dest) : "q"(value));
+    __asm__ __volatile__(RTSEQ_MOVE("mov{b|}") : "=m"(dest) : "q"(value));
   } else if constexpr (sizeof(Unit) == 2) {
-    __asm__ __volatile__("movw %1, %0" : "=m"(dest) : "r"(value));
+    __asm__ __volatile__(RTSEQ_MOVE("mov{w|}") : "=m"(dest) : "r"(value));
   } else if constexpr (sizeof(Unit) == 4) {
-    __asm__ __volatile__("movl %1, %0" : "=m"(dest) : "r"(value));
+    __asm__ __volatile__(RTSEQ_MOVE("mov{l|}") : "=m"(dest) : "r"(value));
   } else if constexpr (sizeof(Unit) == 8) {
-    __asm__ __volatile__("movq %1, %0" : "=m"(dest) : "r"(value));
+    __asm__ __volatile__(RTSEQ_MOVE("mov{q|}") : "=m"(dest) : "r"(value));
   } else if constexpr (sizeof(Unit) <= 32) {
-    __asm__ __volatile__(RTSEQ_MOVE_VECTOR "%1, %0" : "=m"(dest) : "x"(value));
+    __asm__ __volatile__(RTSEQ_MOVE_VECTOR : "=m"(dest) : "x"(value));
   } else {
-    __asm__ __volatile__("vmovdqu64 %1, %0" : "=m"(dest) : "v"(value));
+    __asm__ __volatile__(RTSEQ_MOVE("vmovdqu64") : "=m"(dest) : "v"(value));
   }
 }
 #undef RTSEQ_MOVE_VECTOR
+#undef RTSEQ_MOVE
 
 // Here, at the latest, `value` has been read from wherever it was.
 template <class Unit>
@@ -92,34 +95,44 @@ template <class Unit>
 // From here on copy_large.
 inline constexpr std::size_t large = 256;
 
-// Four moves of a width at a time; the last four overlap the ones before. At least four widths.
-#define RTSEQ_MOVE_FOUR(move, reg, s, d, width)                                                          \
-  move " 0*" width "(" s "), %%" reg "0\n\t" move " 1*" width "(" s "), %%" reg "1\n\t" move " 2*" width \
-       "(" s "), %%" reg "2\n\t" move " 3*" width "(" s "), %%" reg "3\n\t" move " %%" reg "0, 0*" width \
-       "(" d ")\n\t" move " %%" reg "1, 1*" width "(" d ")\n\t" move " %%" reg "2, 2*" width "(" d       \
-       ")\n\t" move " %%" reg "3, 3*" width "(" d ")\n\t"
+// Four moves of a width at a time; the last four overlap the ones before. At least four widths. vzeroupper clears the
+// upper halves of all the registers that the compiler may have values in. (Clang takes 1b for a number in Intel's syntax.)
+#define RTSEQ_LOAD_ONE(move, reg, i, s, width) \
+  move " {" #i "*" width "(" s "), %%" reg #i "|" reg #i ", [" s "+" #i "*" width "]}\n\t"
+#define RTSEQ_STORE_ONE(move, reg, i, d, width) \
+  move " {%%" reg #i ", " #i "*" width "(" d ")|[" d "+" #i "*" width "], " reg #i "}\n\t"
+#define RTSEQ_MOVE_FOUR(move, reg, s, d, width)                                   \
+  RTSEQ_LOAD_ONE(move, reg, 0, s, width)                                          \
+  RTSEQ_LOAD_ONE(move, reg, 1, s, width)                                          \
+  RTSEQ_LOAD_ONE(move, reg, 2, s, width)                                          \
+  RTSEQ_LOAD_ONE(move, reg, 3, s, width)                                          \
+  RTSEQ_STORE_ONE(move, reg, 0, d, width) RTSEQ_STORE_ONE(move, reg, 1, d, width) \
+      RTSEQ_STORE_ONE(move, reg, 2, d, width) RTSEQ_STORE_ONE(move, reg, 3, d, width)
 #define RTSEQ_COPY_WIDE(name, move, reg, width, leave)                                                     \
   inline void name(std::byte* dest, const std::byte* source, std::size_t n) noexcept {                     \
     const std::byte* const last_source = source + (n - 4 * width);                                         \
     std::byte* const last_dest = dest + (n - 4 * width);                                                   \
-    __asm__ __volatile__("1:\n\t" RTSEQ_MOVE_FOUR(move, reg, "%[s]", "%[d]",                               \
-                                                  #width) "add $4*" #width                                 \
-                                                          ", %[s]\n\t"                                     \
-                                                          "add $4*" #width                                 \
-                                                          ", %[d]\n\t"                                     \
-                                                          "cmp %[last_s], %[s]\n\t"                        \
-                                                          "jb 1b\n\t" RTSEQ_MOVE_FOUR(                     \
+    __asm__ __volatile__("2:\n\t" RTSEQ_MOVE_FOUR(move, reg, "%[s]", "%[d]",                               \
+                                                  #width) "add {$4*" #width ", %[s]|%[s], 4*" #width       \
+                                                          "}\n\t"                                          \
+                                                          "add {$4*" #width ", %[d]|%[d], 4*" #width       \
+                                                          "}\n\t"                                          \
+                                                          "cmp {%[last_s], %[s]|%[s], %[last_s]}\n\t"      \
+                                                          "jb 2b\n\t" RTSEQ_MOVE_FOUR(                     \
                                                               move, reg, "%[last_s]", "%[last_d]", #width) \
                                                               leave                                        \
                          : [s] "+r"(source), [d] "+r"(dest)                                                \
                          : [last_s] "r"(last_source), [last_d] "r"(last_dest)                              \
-                         : "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3");                                \
+                         : "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", \
+                           "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");          \
   }
 RTSEQ_COPY_WIDE(copy_sse2, "movdqu", "xmm", 16, "")
 RTSEQ_COPY_WIDE(copy_avx, "vmovdqu", "ymm", 32, "vzeroupper")
 RTSEQ_COPY_WIDE(copy_avx512, "vmovdqu64", "zmm", 64, "vzeroupper")
 #undef RTSEQ_COPY_WIDE
 #undef RTSEQ_MOVE_FOUR
+#undef RTSEQ_STORE_ONE
+#undef RTSEQ_LOAD_ONE
 
 // The processor's own copy loop. Beyond the first-level cache it beats vectors by a third, as it need not read what
 // it overwrites; below it they win from a few bytes on.

@@ -27,7 +27,7 @@ class sequence;
 class seqcount_latch;
 
 // A read section's beginning. Only a begin makes one, so nothing else can be handed to a retry. Two tokens
-// of one count are equal if no write came between them.
+// of one count are equal if no write came between them; one of raw_read_begin inside a section equals those before it.
 class read_token {
  public:
   friend bool operator==(read_token, read_token) noexcept = default;

@@ -6,6 +6,7 @@
 
 #if !defined(RTSEQ_ATOMIC_PROVIDER)
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -15,9 +16,10 @@
 #include <cstdint>
 
 // A thread-local variable, zero at first, that a signal handler may touch first: it lies in the thread's
-// static block, so no access allocates or calls. The type must be trivial.
+// static block, so no access allocates or calls. The type must be trivial. Visible whatever -fvisibility says: a program
+// and its shared libraries have one of each, if the program exports it or both link a shared library that has it.
 #define RTSEQ_THREAD_LOCAL(type, name) \
-  [[gnu::tls_model("initial-exec")]] inline constinit thread_local type name {}
+  [[gnu::tls_model("initial-exec"), gnu::visibility("default")]] inline constinit thread_local type name {}
 
 namespace rtseq::detail {
 
@@ -64,6 +66,7 @@ inline void look_away() noexcept {
 class backoff {
  public:
   void pause() noexcept {
+    const int saved_errno = errno;  // a handler may wait here
     if (rounds_ < yields) {
       ++rounds_;
       ::sched_yield();
@@ -73,6 +76,7 @@ class backoff {
       const long nap[] = {0, nap_ns};
       ::syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, nap, nullptr);
     }
+    errno = saved_errno;
   }
 
  private:

@@ -80,8 +80,14 @@ class writer_side {
   // One step: interrupts only where the context's handlers would interrupt this thread, then the lock.
   [[nodiscard]] flags_type lock_irqsave() {
     flags_type flags{};
-    if constexpr (Context::irqsave_masks) flags = Context::save_and_disable();
-    lock();
+    if constexpr (Context::irqsave_masks) {
+      flags = Context::save_and_disable();
+      restore_if_it_throws lock_throws{flags};
+      lock();
+      lock_throws.did = false;
+    } else {
+      lock();
+    }
     return flags;
   }
   void unlock_irqrestore([[maybe_unused]] flags_type flags) {
@@ -137,6 +143,14 @@ class writer_side {
   }
 
  private:
+  struct restore_if_it_throws {
+    flags_type flags;
+    bool did = true;
+    ~restore_if_it_throws() {
+      if (did) Context::restore(flags);
+    }
+  };
+
   // Interrupts are held off while the reader has the lock: a handler that took it would wait for its own thread.
   [[gnu::cold, gnu::noinline]] read_token begin_even(const sequence& count) {
     return begin_behind_writer(count, lock_, owner_, [this](auto section) {
