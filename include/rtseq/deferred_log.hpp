@@ -111,14 +111,15 @@ class basic_deferred_log {
     }
   }
 
-  // write(), then flush(). Task context: handlers use write(). (Inside a deferral, or on top of a flush,
+  // write(), then flush(). Blocking, task context: handlers use write(). (Inside a deferral, or on top of a flush,
   // print() is a write() and so as safe.)
   void print(std::string_view text) noexcept {
     write(text);
     flush();
   }
 
-  // Hands what was written before the call to the sink, up to a record still being written. Task context.
+  // Hands what was written before the call to the sink, up to a record still being written. Blocking, task
+  // context.
   // Returns at once inside a deferral; inside the sink or on top of a flush (the next flush delivers); and
   // when another thread is flushing, which then delivers the caller's records too. So a flush lasts while
   // others keep asking for one: real-time threads leave it to a log_flusher.

@@ -77,6 +77,7 @@ class drop_message {
 }  // namespace detail
 
 // "[  123.456789] 4711: text" and a newline, in one system call; a truncated text ends in "...". Keeps errno.
+// Blocking as the descriptor is.
 inline void log_to_stderr(void*, const log_record& record) noexcept {
   const std::uint64_t us = record.time_ns / 1000;
   detail::backwards_text<64> prefix;

@@ -69,8 +69,8 @@ constexpr sigset_t make_signal_set(Predicate chosen) noexcept {
 
 }  // namespace detail
 
-// Which signals a context masks: a type with this function. It is called in handlers too: async-signal-safe
-// (no function-local static). Real-time signals have no constant numbers (SIGRTMIN is a call), so choosing
+// Which signals a context masks: a type with this function. Wait-free: it is called in handlers too (no
+// function-local static). Real-time signals have no constant numbers (SIGRTMIN is a call), so choosing
 // some of them takes a policy of one's own.
 template <class P>
 concept signal_policy = requires {
