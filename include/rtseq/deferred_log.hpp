@@ -41,6 +41,8 @@ namespace detail {
 RTSEQ_THREAD_LOCAL(std::uint32_t, deferral_depth);
 }
 
+RTSEQ_TRUST_NONBLOCKING_BEGIN
+
 // Is the caller's thread (in a handler: the one it interrupted) inside a deferral? Wait-free. Any context.
 [[nodiscard]] inline bool in_deferral() noexcept RTSEQ_NONBLOCKING { return detail::deferral_depth != 0; }
 
@@ -64,6 +66,8 @@ inline void deferred_exit() noexcept RTSEQ_NONBLOCKING {
   }
   detail::deferral_depth = detail::deferral_depth - 1;
 }
+
+RTSEQ_TRUST_NONBLOCKING_END
 
 template <std::size_t Records = 1024, std::size_t TextBytes = 232>
 class basic_deferred_log {

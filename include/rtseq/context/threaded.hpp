@@ -24,6 +24,7 @@ RTSEQ_THREAD_LOCAL(unsigned, threaded_handler_depth);
 
 }  // namespace detail
 
+RTSEQ_TRUST_NONBLOCKING_BEGIN
 struct threaded_context {
   using flags_type = unsigned;  // the depth as it was
   using lock_type = pi_mutex;
@@ -60,6 +61,7 @@ struct threaded_context {
     handler_scope& operator=(const handler_scope&) = delete;
   };
 };
+RTSEQ_TRUST_NONBLOCKING_END
 static_assert(interrupt_context<threaded_context>);
 
 }  // namespace rtseq

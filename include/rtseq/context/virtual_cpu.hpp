@@ -225,6 +225,7 @@ class virtual_cpu {
   detail::atomic<std::uint32_t> word_{0};
 };
 
+RTSEQ_TRUST_NONBLOCKING_BEGIN
 struct virtual_cpu_context {
   using flags_type = unsigned;  // the depth as it was
   using lock_type = spinlock;
@@ -261,6 +262,7 @@ struct virtual_cpu_context {
   static bool in_interrupt() noexcept RTSEQ_NONBLOCKING { return detail::in_virtual_interrupt; }
   static bool interrupts_enabled() noexcept RTSEQ_NONBLOCKING { return detail::virtual_masked_depth == 0; }
 };
+RTSEQ_TRUST_NONBLOCKING_END
 static_assert(interrupt_context<virtual_cpu_context>);
 
 }  // namespace rtseq
