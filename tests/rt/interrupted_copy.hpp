@@ -47,6 +47,8 @@ class interrupted_copy {
     protect(PROT_READ);
     value_.store(next_);
   }
+  // Another writer's. Not while a store has yet to reach its second page.
+  void store_undisturbed() { value_.store(other_); }
   two_pages load() const { return value_.load(); }
 
  private:
@@ -71,6 +73,7 @@ class interrupted_copy {
   const std::function<void()>* in_mid_copy_ = nullptr;
   struct sigaction before_ {};
   two_pages next_;
+  two_pages other_;
   Value value_{two_pages{}};
   static_assert(alignof(Value) == page);
 };

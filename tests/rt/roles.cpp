@@ -81,6 +81,38 @@ pair_of_roles seqlock_roles() {
           }};
 }
 
+// As above, but who comes to the preempted writer wants the lock for more than to wait: `Then` is called with lock and
+// fields, and says whether those were equal.
+template <auto Then>
+pair_of_roles locking_roles() {
+  struct shared {
+    rtseq::seqlock<> lock;
+    two_fields fields;
+  };
+  const auto it = std::make_shared<shared>();
+  return {[it](const auto& in_mid_write) {
+            const rtseq::write_guard section{it->lock};
+            it->fields.change(in_mid_write);
+          },
+          [it](const watchdog&) { return Then(it->lock, it->fields); }};
+}
+
+bool reads_or_locks(rtseq::seqlock<>& lock, two_fields& fields) {
+  const auto [a, b] = lock.read_or_lock([&] { return fields.load(); });
+  return a == b;
+}
+bool excludes(rtseq::seqlock<>& lock, two_fields& fields) {
+  const rtseq::read_excl_guard section{lock};
+  const auto [a, b] = fields.load();
+  return a == b;
+}
+bool writes(rtseq::seqlock<>& lock, two_fields& fields) {
+  const rtseq::write_guard section{lock};
+  const auto [a, b] = fields.load();
+  fields.change([] {});
+  return a == b;
+}
+
 template <std::int64_t Nanoseconds>
 pair_of_roles timed_roles() {
   struct shared {
@@ -128,6 +160,17 @@ pair_of_roles value_roles() {
   const auto it = std::make_shared<interrupted_copy<Value>>();
   return {[it](const auto& in_mid_write) { it->store(in_mid_write); },
           [it](const watchdog&) { return it->load().whole(); }};
+}
+
+// A second writer comes to the preempted one.
+template <class Value>
+pair_of_roles storing_roles() {
+  const auto it = std::make_shared<interrupted_copy<Value>>();
+  return {[it](const auto& in_mid_write) { it->store(in_mid_write); },
+          [it](const watchdog&) {
+            it->store_undisturbed();
+            return true;
+          }};
 }
 
 // A reader of one's own: it looks at a bare count and, while that is odd, does what `Wait` does.
@@ -187,8 +230,13 @@ const std::vector<kind>& all_kinds() {
          seqlock_roles<seqlock<task_context, pthread_pi_mutex>>},
         {"seqlock, try_read_for 1 s", bounded, true, false, timed_roles<1'000'000'000>},
         {"seqlock, try_read_for 20 us", times_out, true, false, timed_roles<short_time>},
+        {"seqlock, read_or_lock", bounded, true, false, locking_roles<reads_or_locks>},
+        {"seqlock, read_lock_excl", bounded, true, false, locking_roles<excludes>},
+        {"seqlock, write_lock", bounded, true, false, locking_roles<writes>},
         {"seqcount of a pi_mutex", bounded, true, false, seqcount_roles<rtseq::pi_mutex>},
         {"seqlocked, 8 KiB", bounded, true, true, value_roles<rtseq::seqlocked<two_pages>>},
+        {"seqlocked, 8 KiB, store", bounded, true, true, storing_roles<rtseq::seqlocked<two_pages>>},
+        {"latched, 8 KiB, store", bounded, true, true, storing_roles<rtseq::latched<two_pages>>},
         {"latched, 8 KiB", never_waits, true, true, value_roles<rtseq::latched<two_pages>>},
         {"seqlock, spinlock", inverts, false, false, seqlock_roles<seqlock<task_context, rtseq::spinlock>>},
         {"std::mutex", inverts, false, false, mutex_roles<std::mutex>},
