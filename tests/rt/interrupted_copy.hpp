@@ -47,8 +47,8 @@ class interrupted_copy {
     protect(PROT_READ);
     value_.store(next_);
   }
-  // Another writer's. Not while a store has yet to reach its second page.
-  void store_undisturbed() { value_.store(other_); }
+  // Not to be stored to before a store has reached its second page.
+  Value& value() { return value_; }
   two_pages load() const { return value_.load(); }
 
  private:
@@ -73,7 +73,6 @@ class interrupted_copy {
   const std::function<void()>* in_mid_copy_ = nullptr;
   struct sigaction before_ {};
   two_pages next_;
-  two_pages other_;
   Value value_{two_pages{}};
   static_assert(alignof(Value) == page);
 };
