@@ -67,6 +67,7 @@ struct task_context {
   static constexpr bool irqsave_masks = false;
   static constexpr bool atomic_when_disabled = false;
 
+  // Each is wait-free. Any context.
   static flags_type save_and_disable() noexcept RTSEQ_NONBLOCKING { return {}; }
   static void restore(flags_type) noexcept RTSEQ_NONBLOCKING {}
   static bool in_interrupt() noexcept RTSEQ_NONBLOCKING { return false; }

@@ -41,6 +41,8 @@ namespace detail {
 RTSEQ_THREAD_LOCAL(std::uint32_t, deferral_depth);
 }
 
+RTSEQ_TRUST_NONBLOCKING_BEGIN
+
 // Is the caller's thread (in a handler: the one it interrupted) inside a deferral? Wait-free. Any context.
 [[nodiscard]] inline bool in_deferral() noexcept RTSEQ_NONBLOCKING { return detail::deferral_depth != 0; }
 
@@ -64,6 +66,8 @@ inline void deferred_exit() noexcept RTSEQ_NONBLOCKING {
   }
   detail::deferral_depth = detail::deferral_depth - 1;
 }
+
+RTSEQ_TRUST_NONBLOCKING_END
 
 template <std::size_t Records = 1024, std::size_t TextBytes = 232>
 class basic_deferred_log {
@@ -111,14 +115,15 @@ class basic_deferred_log {
     }
   }
 
-  // write(), then flush(). Task context: handlers use write(). (Inside a deferral, or on top of a flush,
+  // write(), then flush(). Blocking, task context: handlers use write(). (Inside a deferral, or on top of a flush,
   // print() is a write() and so as safe.)
   void print(std::string_view text) noexcept {
     write(text);
     flush();
   }
 
-  // Hands what was written before the call to the sink, up to a record still being written. Task context.
+  // Hands what was written before the call to the sink, up to a record still being written. Blocking, task
+  // context.
   // Returns at once inside a deferral; inside the sink or on top of a flush (the next flush delivers); and
   // when another thread is flushing, which then delivers the caller's records too. So a flush lasts while
   // others keep asking for one: real-time threads leave it to a log_flusher.

@@ -44,7 +44,7 @@ class [[nodiscard]] RTSEQ_SCOPED_CAPABILITY write_irqsave_guard {
   typename Seqlock::flags_type flags_;
 };
 
-// Writers excluded, lock-free readers undisturbed: read_lock_excl, read_unlock_excl.
+// Writers excluded, readers undisturbed: read_lock_excl, read_unlock_excl.
 template <class Seqlock>
 class [[nodiscard]] RTSEQ_SCOPED_CAPABILITY read_excl_guard {
  public:

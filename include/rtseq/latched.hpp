@@ -60,16 +60,16 @@ class latched {
     return true;
   }
 
-  // Replaces the value. Blocking: writers take turns. Any context, if it masks the handlers that store.
+  // Replaces the value. Blocking: writers take turns; with single_writer wait-free. Any context, if it masks the
+  // handlers that store.
   void store(const T& value RTSEQ_LOCKDEP_AND_AT) {
     RTSEQ_LOCKDEP_HERE;
     const detail::exclusive_section held{writers_};
     publish(value);
   }
 
-  // The same, or false if another writer is at work (perhaps the one that the caller has interrupted). Waits for no
-  // writer; costs what the context's save_and_disable and restore do, and wakes whoever waits for the lock. Any
-  // context.
+  // The same, or false if another writer is at work (perhaps the one that the caller has interrupted). Never waits;
+  // costs what the context's save_and_disable and restore do, and wakes whoever waits for the lock. Any context.
   [[nodiscard]] bool try_store(const T& value RTSEQ_LOCKDEP_AND_AT) noexcept {
     RTSEQ_LOCKDEP_HERE;
     const detail::try_exclusive_section held{writers_};
@@ -78,7 +78,7 @@ class latched {
   }
 
   // Calls `change` with a reference to a copy of the value and stores the copy: no store comes between. If
-  // `change` throws, nothing is stored. Blocking.
+  // `change` throws, nothing is stored. Blocking; wait-free but for `change` with single_writer.
   template <class F>
   void update(F&& change RTSEQ_LOCKDEP_AND_AT) {
     RTSEQ_LOCKDEP_HERE;

@@ -2,6 +2,8 @@
 #ifndef RTSEQ_LOG_SINK_HPP
 #define RTSEQ_LOG_SINK_HPP
 
+#include <rtseq/detail/annotations.hpp>
+
 #include <errno.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -26,11 +28,13 @@ using log_sink = void (*)(void* cookie, const log_record& record);
 
 namespace detail {
 
-inline std::uint64_t monotonic_ns() noexcept {
+RTSEQ_TRUST_NONBLOCKING_BEGIN
+inline std::uint64_t monotonic_ns() noexcept RTSEQ_NONBLOCKING {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
   return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
 }
+RTSEQ_TRUST_NONBLOCKING_END
 
 // Text that is composed from its end: no allocation, no locale, any context.
 template <std::size_t Bytes>
@@ -77,6 +81,7 @@ class drop_message {
 }  // namespace detail
 
 // "[  123.456789] 4711: text" and a newline, in one system call; a truncated text ends in "...". Keeps errno.
+// Blocking as the descriptor is.
 inline void log_to_stderr(void*, const log_record& record) noexcept {
   const std::uint64_t us = record.time_ns / 1000;
   detail::backwards_text<64> prefix;

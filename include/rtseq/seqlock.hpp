@@ -77,9 +77,9 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
     return count_.retry(token);
   }
 
-  // Calls `section` until it ran with no write between, and returns what it returned then. Waits as
-  // read_begin does; like any lock-free read it can be starved by writers without a pause. `section` may see torn
-  // data, so it has no side effects and follows no pointers.
+  // Calls `section` until it ran with no write between, and returns what it returned then. Lock-free while nobody
+  // writes; else it waits as read_begin does, and writers without a pause can starve it. `section` may see torn data,
+  // so it has no side effects and follows no pointers.
   template <class F>
   auto read(F&& section RTSEQ_LOCKDEP_AND_AT) const RTSEQ_EXCLUDES(this) {
     for (;;) {
@@ -152,7 +152,7 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
   // ---- Writers. One at a time; the others wait as the lock waits. Locking again what the caller holds is a
   // reported error (self_deadlock), and so is a lock that sleeps where nothing may (sleep_in_atomic).
 
-  // For data that no interrupt reads or writes.
+  // For data that no interrupt reads or writes. Blocking; with single_writer wait-free.
   void write_lock(RTSEQ_LOCKDEP_AT) RTSEQ_ACQUIRE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
     RTSEQ_LOCKDEP_HERE;
     writers_.lock();
@@ -166,12 +166,14 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
     count_.write_begin();
     return true;
   }
+  // Lock-free; enters the kernel only to wake who waits for the lock, or sleeps in wait_changed.
   void write_unlock() RTSEQ_RELEASE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
     end_write();
     writers_.unlock();
   }
 
-  // Holds interrupts off, where the context's handlers would interrupt this thread, and takes the lock.
+  // Holds interrupts off, where the context's handlers would interrupt this thread, and takes the lock. Blocking; with
+  // single_writer wait-free.
   [[nodiscard]] flags_type write_lock_irqsave(RTSEQ_LOCKDEP_AT)
       RTSEQ_ACQUIRE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
     RTSEQ_LOCKDEP_HERE;
@@ -179,25 +181,29 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
     count_.write_begin();
     return flags;
   }
+  // Lock-free as write_unlock; then restores.
   void write_unlock_irqrestore(flags_type flags) RTSEQ_RELEASE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
     end_write();
     writers_.unlock_irqrestore(flags);
   }
 
-  // Excludes writers, and others who exclude them, without disturbing lock-free readers. Not with a lock that
-  // excludes nobody (single_writer).
+  // Excludes writers, and others who exclude them; readers go on as if nobody wrote, but one that found the writer
+  // before in mid-write may wait behind it. Blocking. Not with a lock that excludes nobody (single_writer).
   void read_lock_excl(RTSEQ_LOCKDEP_AT) requires excluding_lock<Lock> RTSEQ_ACQUIRE()
   RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
     RTSEQ_LOCKDEP_HERE;
     writers_.lock();
   }
+  // Lock-free; enters the kernel only to wake who waits for the lock.
   void read_unlock_excl() RTSEQ_RELEASE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS { writers_.unlock(); }
+  // The same with interrupts held off, as in write_lock_irqsave. Blocking.
   [[nodiscard]] flags_type read_lock_excl_irqsave(RTSEQ_LOCKDEP_AT) requires
       excluding_lock<Lock> RTSEQ_ACQUIRE()
   RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
     RTSEQ_LOCKDEP_HERE;
     return writers_.lock_irqsave();
   }
+  // Lock-free as read_unlock_excl; then restores.
   void read_unlock_excl_irqrestore(flags_type flags) RTSEQ_RELEASE() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
     writers_.unlock_irqrestore(flags);
   }

@@ -92,7 +92,8 @@ class seqlocked {
     return false;
   }
 
-  // Replaces the value. Blocking: writers take turns. Any context, if it masks the handlers that store.
+  // Replaces the value. Blocking: writers take turns; with single_writer wait-free. Any context, if it masks the
+  // handlers that store.
   void store(const T& value RTSEQ_LOCKDEP_AND_AT) {
     RTSEQ_LOCKDEP_HERE;
     const detail::exclusive_section held{writers_};
@@ -100,8 +101,8 @@ class seqlocked {
   }
 
   // Calls `change` with a reference to a copy of the value and stores the copy: no store comes between. If
-  // `change` throws, nothing is stored. Blocking; `change` runs with the lock held and interrupts off, but
-  // readers wait only for the copy back.
+  // `change` throws, nothing is stored. Blocking; wait-free but for `change` with single_writer. `change` runs with the
+  // lock held and interrupts off, but readers pass it by and wait only for the copy back.
   template <class F>
   void update(F&& change RTSEQ_LOCKDEP_AND_AT) {
     RTSEQ_LOCKDEP_HERE;
@@ -115,7 +116,7 @@ class seqlocked {
     publish(copy.value);
   }
 
-  // The value, and a token for the questions below. Waits as load does.
+  // The value, and a token for the questions below. Lock-free while nobody writes; waits as load does.
   [[nodiscard]] std::pair<T, read_token> load_versioned(RTSEQ_LOCKDEP_AT) const {
     RTSEQ_LOCKDEP_HERE;
     detail::uninitialized<T> copy;

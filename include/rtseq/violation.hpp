@@ -60,7 +60,7 @@ inline constinit std::atomic<violation_handler> current_violation_handler{print_
 
 }  // namespace detail
 
-// Installs `handler` (null: the default) for the whole process; returns the one before. Lock-free, any
+// Installs `handler` (null: the default) for the whole process; returns the one before. Wait-free, any
 // context.
 inline violation_handler set_violation_handler(violation_handler handler) noexcept {
   if (handler == nullptr) handler = detail::print_violation_and_abort;

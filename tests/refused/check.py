@@ -4,7 +4,8 @@
     check.py SOURCE COMPILER [FLAG...]
 
 A line `code;  // expect: REGEX` gets one diagnostic, which matches; `// expect anywhere: REGEX` one that may stand in a
-header. No other line gets one. Exit status: 0 it is so, 1 it is not, 77 no such compiler.
+header. No other line gets one. A line `// needs: CONDITION` is for compilers whose preprocessor finds it true.
+Exit status: 0 it is so, 1 it is not, 77 no such compiler.
 """
 
 import pathlib
@@ -21,6 +22,11 @@ def main():
     if not shutil.which(command[0]):
         print(f"skipped: there is no {command[0]}")
         sys.exit(77)
+    for condition in re.findall(r"// needs: (.*)", source.read_text()):
+        test = f"#if !({condition})\n#error\n#endif\n"
+        if subprocess.run([*command, "-fsyntax-only", "-xc++", "-"], input=test, capture_output=True, text=True).returncode:
+            print(f"skipped: {command[0]} has no {condition}")
+            sys.exit(77)
     expected, anywhere = {}, []
     for number, line in enumerate(source.read_text().splitlines(), 1):
         if match := re.search(r"// expect: (.*)", line):

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -31,6 +33,7 @@ int start(pthread_t& thread, int priority, std::function<void()>& body) {
   ::pthread_attr_setschedpolicy(&how, SCHED_FIFO);
   ::pthread_attr_setschedparam(&how, &parameters);
   ::pthread_attr_setaffinity_np(&how, sizeof one, &one);
+  ::pthread_attr_setstacksize(&how, 256 * 1024);  // it is locked in memory, and so made, in whole
   const int error = ::pthread_create(&thread, &how, run, &body);
   ::pthread_attr_destroy(&how);
   return error;
@@ -49,6 +52,34 @@ const char* why_no_priorities() {
     return std::string();
   }();
   return reason.empty() ? nullptr : reason.c_str();
+}
+
+const char* run_by_deadline() {
+  struct {  // struct sched_attr, which the C library does not know
+    std::uint32_t size = sizeof(*this);
+    std::uint32_t policy = 6;  // SCHED_DEADLINE
+    std::uint64_t flags = 0;
+    std::int32_t nice = 0;
+    std::uint32_t priority = 0;
+    std::uint64_t runtime = 10'000'000;  // ns
+    std::uint64_t deadline = 20'000'000;
+    std::uint64_t period = 20'000'000;
+  } how;
+  if (::syscall(SYS_sched_setattr, 0, &how, 0) == 0) return nullptr;
+  // EPERM: the kernel wants such a thread to be allowed on all CPUs, and actors are bound to one.
+  return errno == EPERM ? "no SCHED_DEADLINE for a thread that is bound to one of several CPUs"
+                        : ::strerror(errno);
+}
+
+const char* why_no_deadlines() {
+  static const char* const reason = [] {
+    const char* why = nullptr;
+    {
+      actor thread(watchdog_priority, [&] { why = run_by_deadline(); });
+    }
+    return why;
+  }();
+  return reason;
 }
 
 actor::actor(int priority, std::function<void()> body) : body_{std::move(body)} {

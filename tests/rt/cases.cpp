@@ -8,12 +8,13 @@ struct named_conditions {
   conditions when;
 };
 
-conditions some(bool hog, unsigned readers, bool handler, bool writer_waits_too) {
+conditions some(bool hog, unsigned readers, bool handler, bool writer_waits_too, bool by_deadline = false) {
   conditions when;
   when.hog = hog;
   when.readers = readers;
   when.handler = handler;
   when.writer_waits_too = writer_waits_too;
+  when.by_deadline = by_deadline;
   return when;
 }
 
@@ -23,6 +24,7 @@ const named_conditions all_conditions[] = {
     {"hog, in a handler", some(true, 1, true, false)},
     {"hog, 3 readers", some(true, 3, false, false)},
     {"hog, the writer waits too", some(true, 1, false, true)},
+    {"hog, reader of SCHED_DEADLINE", some(true, 1, false, false, true)},
 };
 
 bool makes_sense(const kind& reader, const conditions& when) {
@@ -34,9 +36,9 @@ bool makes_sense(const kind& reader, const conditions& when) {
     case never_waits:
       return !when.writer_waits_too && when.readers == 1;
     case times_out:
-      return when.readers == 1 && !when.writer_waits_too;
+      return when.readers == 1 && !when.writer_waits_too && !when.by_deadline;
     case inverts:
-      return when.hog && when.readers == 1 && !when.handler && !when.writer_waits_too;
+      return when.hog && when.readers == 1 && !when.handler && !when.writer_waits_too && !when.by_deadline;
     case livelocks:
       return !when.hog && when.readers == 1 && !when.handler && !when.writer_waits_too;
   }

@@ -47,6 +47,8 @@ class interrupted_copy {
     protect(PROT_READ);
     value_.store(next_);
   }
+  // Not to be stored to before a store has reached its second page.
+  Value& value() { return value_; }
   two_pages load() const { return value_.load(); }
 
  private:

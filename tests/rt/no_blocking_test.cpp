@@ -10,12 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <mutex>
-#include <regex>
-#include <string>
 #include <vector>
 
 namespace rtseq::rt {
@@ -49,7 +45,8 @@ void check_all(place where) {
   if (!watch(look_at_the_clock, {}, {}, where).first.empty())
     GTEST_SKIP() << "the clock is a system call here";
   for (const operation& it : all_operations()) {
-    SCOPED_TRACE(it.name);
+    if (!it.run) continue;
+    SCOPED_TRACE(it.of + "::" + it.function + " (" + it.when + ")");
     const watched seen = watch_until_undisturbed(it, where);
     EXPECT_EQ(seen.trouble, "");
     EXPECT_EQ(seen.first, numbers(it.calls, true)) << "system calls of the first use on a thread";
@@ -62,51 +59,6 @@ void check_all(place where) {
 
 TEST(NoBlocking, on_a_fresh_thread) { check_all(place::task); }
 TEST(NoBlocking, in_a_handler_on_a_fresh_thread) { check_all(place::handler); }
-
-std::vector<std::string> lines_of(const std::string& path) {
-  std::ifstream file(path);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);) lines.push_back(line);
-  return lines;
-}
-
-// The nearest comment above the declaration of `function` that promises anything, as one line.
-std::string promise_of(const std::string& function, const std::vector<std::string>& lines) {
-  static const std::regex comment(R"(^\s*// ?(.*))");
-  static const std::regex promises(
-      "wait-free|lock-free|blocking|never waits|one system call|others wait|waits for no|waits as|holds "
-      "interrupts|"
-      "excludes writers",
-      std::regex::icase);
-  const std::regex declaration(R"([\w>\]*&] )" + function + R"(\()");  // after its type
-  const auto declares = [&](const std::string& line) {
-    std::smatch match;
-    return !std::regex_match(line, comment) && std::regex_search(line, match, declaration) &&
-           match.prefix().str().find("return") == std::string::npos;
-  };
-  std::string group;
-  std::smatch text;
-  for (auto line = std::find_if(lines.begin(), lines.end(), declares); line != lines.begin();) {
-    --line;
-    if (std::regex_match(*line, text, comment)) {
-      group.insert(0, text[1].str() + " ");
-    } else if (std::regex_search(group, promises)) {
-      break;
-    } else {
-      group.clear();
-    }
-  }
-  return group;
-}
-
-TEST(NoBlocking, is_what_the_functions_comments_promise) {
-  for (const operation& it : all_operations()) {
-    const std::string comment = promise_of(it.function, lines_of(RTSEQ_INCLUDE "/rtseq/" + it.header));
-    EXPECT_TRUE(std::regex_search(comment, std::regex(it.promise, std::regex::icase)))
-        << it.name << " in " << it.header << "\nthe list says: " << it.promise
-        << "\nthe comment: " << comment;
-  }
-}
 
 // The watcher sees what it is there to see.
 TEST(Watched, sees_system_calls_allocations_and_mutexes) {

@@ -146,6 +146,7 @@ class experiment {
     sigset_t open;
     ::pthread_sigmask(SIG_BLOCK, &blocked, &open);
     ::sigdelset(&open, wake_signal);
+    if (when_.by_deadline && run_by_deadline() != nullptr) outcome_.gave_up = true;
     handled_by_ = &me;
     me.ready.post();
     for (;;) {

@@ -1,7 +1,7 @@
 // The case that sequence locks fail on: a writer is preempted in mid-write by a reader above it.
 //
 //   writer, FIFO 10   opens a section · wakes the reader · (preempted) · works on · closes it
-//   reader, FIFO 50   wakes the hog · reads: how long does that take?
+//   reader, FIFO 50   (or SCHED_DEADLINE) wakes the hog · reads: how long does that take?
 //   hog, FIFO 30      runs whenever the reader waits, for 20 ms; the writer runs again only if it is lent
 //                     the reader's priority, or when the hog is done
 #ifndef RTSEQ_TESTS_RT_PREEMPTED_HPP
@@ -26,8 +26,9 @@ struct pair_of_roles {
 struct conditions {
   unsigned writes = 1000;
   bool hog = true;
-  unsigned readers = 1;  // the first at FIFO 50, each next one above it; woken in this order in one write
-  bool handler = false;  // the reader is a signal handler, on a thread that is no writer
+  unsigned readers = 1;      // the first at FIFO 50, each next one above it; woken in this order in one write
+  bool handler = false;      // the reader is a signal handler, on a thread that is no writer
+  bool by_deadline = false;  // the readers are of SCHED_DEADLINE
   bool writer_waits_too =
       false;  // the writer waits in its section for a lock whose owner, FIFO 5, is preempted
   std::int64_t patience = 30'000'000'000;  // ns, for all writes together

@@ -22,6 +22,9 @@ TEST_P(Priorities, are_kept_when_the_writer_is_preempted_in_mid_write) {
 #endif
   if (const char* why = why_no_priorities()) GTEST_SKIP() << why;
   const named_case& it = GetParam();
+  if (it.when.by_deadline) {
+    if (const char* why = why_no_deadlines()) GTEST_SKIP() << why;
+  }
   const outcome seen = preempt_writes(it.reader->make(), it.when);
   EXPECT_EQ(broken_promise(it, seen), "");
 }

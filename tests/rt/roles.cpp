@@ -81,6 +81,50 @@ pair_of_roles seqlock_roles() {
           }};
 }
 
+// As above, but who comes to the preempted writer does something else with the lock than to read: `Then`, which says
+// whether what it saw of the fields was right.
+template <auto Then>
+pair_of_roles other_roles() {
+  struct shared {
+    rtseq::seqlock<> lock;
+    two_fields fields;
+  };
+  const auto it = std::make_shared<shared>();
+  return {[it](const auto& in_mid_write) {
+            const rtseq::write_guard section{it->lock};
+            it->fields.change(in_mid_write);
+          },
+          [it](const watchdog&) { return Then(it->lock, it->fields); }};
+}
+
+bool reads_or_locks(rtseq::seqlock<>& lock, two_fields& fields) {
+  const auto [a, b] = lock.read_or_lock([&] { return fields.load(); });
+  return a == b;
+}
+bool excludes(rtseq::seqlock<>& lock, two_fields& fields) {
+  const rtseq::read_excl_guard section{lock};
+  const auto [a, b] = fields.load();
+  return a == b;
+}
+bool writes(rtseq::seqlock<>& lock, two_fields& fields) {
+  const rtseq::write_guard section{lock};
+  const auto [a, b] = fields.load();
+  fields.change([] {});
+  return a == b;
+}
+
+bool tries_to_read(rtseq::seqlock<>& lock, two_fields& fields) {
+  const auto read = lock.try_read([&] { return fields.load(); }, 3);
+  return !read || read->first == read->second;
+}
+bool tries_to_write(rtseq::seqlock<>& lock, two_fields& fields) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+  if (!lock.try_write_lock()) return true;
+  const auto [a, b] = fields.load();
+  fields.change([] {});
+  lock.write_unlock();
+  return a == b;
+}
+
 template <std::int64_t Nanoseconds>
 pair_of_roles timed_roles() {
   struct shared {
@@ -128,6 +172,29 @@ pair_of_roles value_roles() {
   const auto it = std::make_shared<interrupted_copy<Value>>();
   return {[it](const auto& in_mid_write) { it->store(in_mid_write); },
           [it](const watchdog&) { return it->load().whole(); }};
+}
+
+// The same with `Then`, which is called with the value.
+template <class Value, auto Then>
+pair_of_roles other_value_roles() {
+  const auto it = std::make_shared<interrupted_copy<Value>>();
+  return {[it](const auto& in_mid_write) { it->store(in_mid_write); },
+          [it](const watchdog&) { return Then(it->value()); }};
+}
+
+const two_pages another;
+template <class Value>
+bool stores(Value& value) {
+  value.store(another);
+  return true;
+}
+bool tries_to_load(rtseq::seqlocked<two_pages>& value) {
+  two_pages into;
+  return !value.try_load(into) || into.whole();
+}
+bool tries_to_store(rtseq::latched<two_pages>& value) {
+  (void)value.try_store(another);
+  return true;
 }
 
 // A reader of one's own: it looks at a bare count and, while that is odd, does what `Wait` does.
@@ -178,6 +245,8 @@ pair_of_roles mutex_roles() {
 const std::vector<kind>& all_kinds() {
   using enum expectation;
   using rtseq::seqlock, rtseq::task_context;
+  using seqlocked = rtseq::seqlocked<two_pages>;
+  using latched = rtseq::latched<two_pages>;
   static const std::vector<kind> all = [] {
     std::vector<kind> kinds = {
         {"seqlock", bounded, true, false, seqlock_roles<seqlock<>>},
@@ -187,9 +256,18 @@ const std::vector<kind>& all_kinds() {
          seqlock_roles<seqlock<task_context, pthread_pi_mutex>>},
         {"seqlock, try_read_for 1 s", bounded, true, false, timed_roles<1'000'000'000>},
         {"seqlock, try_read_for 20 us", times_out, true, false, timed_roles<short_time>},
+        {"seqlock, read_or_lock", bounded, true, false, other_roles<reads_or_locks>},
+        {"seqlock, read_lock_excl", bounded, true, false, other_roles<excludes>},
+        {"seqlock, write_lock", bounded, true, false, other_roles<writes>},
+        {"seqlock, try_read", never_waits, true, false, other_roles<tries_to_read>},
+        {"seqlock, try_write_lock", never_waits, true, false, other_roles<tries_to_write>},
         {"seqcount of a pi_mutex", bounded, true, false, seqcount_roles<rtseq::pi_mutex>},
-        {"seqlocked, 8 KiB", bounded, true, true, value_roles<rtseq::seqlocked<two_pages>>},
-        {"latched, 8 KiB", never_waits, true, true, value_roles<rtseq::latched<two_pages>>},
+        {"seqlocked, 8 KiB", bounded, true, true, value_roles<seqlocked>},
+        {"seqlocked, 8 KiB, store", bounded, true, true, other_value_roles<seqlocked, stores<seqlocked>>},
+        {"seqlocked, 8 KiB, try_load", never_waits, true, true, other_value_roles<seqlocked, tries_to_load>},
+        {"latched, 8 KiB, store", bounded, true, true, other_value_roles<latched, stores<latched>>},
+        {"latched, 8 KiB, try_store", never_waits, true, true, other_value_roles<latched, tries_to_store>},
+        {"latched, 8 KiB", never_waits, true, true, value_roles<latched>},
         {"seqlock, spinlock", inverts, false, false, seqlock_roles<seqlock<task_context, rtseq::spinlock>>},
         {"std::mutex", inverts, false, false, mutex_roles<std::mutex>},
         {"naive reader: spins", livelocks, false, false, naive_roles<[] {}>},

@@ -76,6 +76,25 @@ TYPED_TEST(TimedRead, waits_for_a_writer_that_ends_in_time) {
   writer.join();
 }
 
+TYPED_TEST(TimedRead, reads_at_its_deadline_behind_one_who_has_the_lock_and_does_not_write) {
+  TypeParam lock;
+  std::atomic<bool> read{false};
+  lock.write_lock();
+  std::thread holder{[&] {
+    const rtseq::read_excl_guard even{lock};
+    while (!read) std::this_thread::sleep_for(1ms);
+  }};
+  std::this_thread::sleep_for(20ms);  // it waits for the lock, and before the reader
+  std::thread reader{[&] {
+    EXPECT_EQ(lock.try_read_for([] { return 7; }, 100ms), std::optional{7});
+    read = true;
+  }};
+  std::this_thread::sleep_for(20ms);
+  lock.write_unlock();
+  reader.join();
+  holder.join();
+}
+
 TYPED_TEST(TimedRead, inside_ones_own_write_section_is_empty_at_once_not_an_error) {
   TypeParam lock;
   const rtseq::write_guard odd{lock};

@@ -54,6 +54,7 @@ RTSEQ_THREAD_LOCAL(bool, deferred_signal_kept);
 
 }  // namespace detail
 
+RTSEQ_TRUST_NONBLOCKING_BEGIN
 struct deferred_signal_context {
   using flags_type = unsigned;  // the depth as it was
   using lock_type = pi_mutex;
@@ -104,6 +105,7 @@ struct deferred_signal_context {
   static bool in_interrupt() noexcept RTSEQ_NONBLOCKING { return detail::deferred_handler_depth != 0; }
   static bool interrupts_enabled() noexcept RTSEQ_NONBLOCKING { return detail::deferred_signal_depth == 0; }
 };
+RTSEQ_TRUST_NONBLOCKING_END
 static_assert(interrupt_context<deferred_signal_context>);
 
 }  // namespace rtseq

@@ -69,8 +69,8 @@ constexpr sigset_t make_signal_set(Predicate chosen) noexcept {
 
 }  // namespace detail
 
-// Which signals a context masks: a type with this function. It is called in handlers too: async-signal-safe
-// (no function-local static). Real-time signals have no constant numbers (SIGRTMIN is a call), so choosing
+// Which signals a context masks: a type with this function. Wait-free: it is called in handlers too (no
+// function-local static). Real-time signals have no constant numbers (SIGRTMIN is a call), so choosing
 // some of them takes a policy of one's own.
 template <class P>
 concept signal_policy = requires {
@@ -117,6 +117,7 @@ class signal_handler_scope {
   signal_handler_scope& operator=(const signal_handler_scope&) = delete;
 };
 
+RTSEQ_TRUST_NONBLOCKING_BEGIN
 template <signal_policy Policy>
 struct basic_signal_context {
   using flags_type = sigset_t;  // the thread's mask as it was
@@ -156,6 +157,7 @@ struct basic_signal_context {
     return false;
   }
 };
+RTSEQ_TRUST_NONBLOCKING_END
 
 using signal_context = basic_signal_context<all_signals>;
 static_assert(interrupt_context<signal_context>);

@@ -24,6 +24,7 @@ RTSEQ_THREAD_LOCAL(unsigned, threaded_handler_depth);
 
 }  // namespace detail
 
+RTSEQ_TRUST_NONBLOCKING_BEGIN
 struct threaded_context {
   using flags_type = unsigned;  // the depth as it was
   using lock_type = pi_mutex;
@@ -51,7 +52,7 @@ struct threaded_context {
   static bool in_interrupt() noexcept RTSEQ_NONBLOCKING { return detail::threaded_handler_depth != 0; }
   static bool interrupts_enabled() noexcept RTSEQ_NONBLOCKING { return detail::atomic_depth == 0; }
 
-  // Makes the calling thread a handler for as long as it lives. Nests.
+  // Makes the calling thread a handler for as long as it lives. Nests. Wait-free.
   class handler_scope {
    public:
     handler_scope() noexcept { detail::threaded_handler_depth = detail::threaded_handler_depth + 1; }
@@ -60,6 +61,7 @@ struct threaded_context {
     handler_scope& operator=(const handler_scope&) = delete;
   };
 };
+RTSEQ_TRUST_NONBLOCKING_END
 static_assert(interrupt_context<threaded_context>);
 
 }  // namespace rtseq

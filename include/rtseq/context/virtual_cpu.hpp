@@ -51,7 +51,8 @@ class virtual_cpu {
   virtual_cpu(const virtual_cpu&) = delete;
   virtual_cpu& operator=(const virtual_cpu&) = delete;
 
-  // Makes the calling thread the CPU's task. If its interrupts are disabled already, the gate is shut.
+  // Makes the calling thread the CPU's task. Wait-free; if its interrupts are disabled already, the gate is shut, as
+  // by save_and_disable.
   // A second task, a thread with a CPU already, or an end with the gate shut is a reported error
   // (violation::context_misuse), after which abort() follows.
   class task_scope {
@@ -80,7 +81,7 @@ class virtual_cpu {
     return word_.load(std::memory_order_relaxed) >= waiting;
   }
 
-  // Holds the calling task while a handler runs: no longer than that one handler. Does nothing elsewhere.
+  // Holds the calling task while a handler runs. Blocking, bounded by the one handler. Does nothing elsewhere.
   static void preemption_point() noexcept {
     virtual_cpu* const cpu = detail::current_virtual_cpu;
     if (cpu != nullptr && detail::virtual_masked_depth == 0) cpu->wait_for_running_handler();
@@ -224,6 +225,7 @@ class virtual_cpu {
   detail::atomic<std::uint32_t> word_{0};
 };
 
+RTSEQ_TRUST_NONBLOCKING_BEGIN
 struct virtual_cpu_context {
   using flags_type = unsigned;  // the depth as it was
   using lock_type = spinlock;
@@ -260,6 +262,7 @@ struct virtual_cpu_context {
   static bool in_interrupt() noexcept RTSEQ_NONBLOCKING { return detail::in_virtual_interrupt; }
   static bool interrupts_enabled() noexcept RTSEQ_NONBLOCKING { return detail::virtual_masked_depth == 0; }
 };
+RTSEQ_TRUST_NONBLOCKING_END
 static_assert(interrupt_context<virtual_cpu_context>);
 
 }  // namespace rtseq

@@ -21,13 +21,22 @@
 #define RTSEQ_NO_THREAD_SAFETY_ANALYSIS RTSEQ_THREAD_ANNOTATION(no_thread_safety_analysis)
 
 // A function that never waits, allocates or enters the kernel. Stands behind `noexcept`.
+//
+// Between the other two the compiler does not look for itself, because it would refuse what is harmless: thread-local
+// variables that lie in the static block (RTSEQ_THREAD_LOCAL), the clock, the thread's id, which is asked for once,
+// and the reporting of misuse. no_blocking_test looks there.
 #if defined(__has_cpp_attribute)
 #if __has_cpp_attribute(clang::nonblocking)
 #define RTSEQ_NONBLOCKING [[clang::nonblocking]]
+#define RTSEQ_TRUST_NONBLOCKING_BEGIN \
+  _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Wfunction-effects\"")
+#define RTSEQ_TRUST_NONBLOCKING_END _Pragma("clang diagnostic pop")
 #endif
 #endif
 #if !defined(RTSEQ_NONBLOCKING)
 #define RTSEQ_NONBLOCKING
+#define RTSEQ_TRUST_NONBLOCKING_BEGIN
+#define RTSEQ_TRUST_NONBLOCKING_END
 #endif
 
 #endif

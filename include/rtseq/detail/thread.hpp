@@ -2,6 +2,7 @@
 #ifndef RTSEQ_DETAIL_THREAD_HPP
 #define RTSEQ_DETAIL_THREAD_HPP
 
+#include <rtseq/detail/annotations.hpp>
 #include <rtseq/detail/atomic.hpp>
 
 #if !defined(RTSEQ_ATOMIC_PROVIDER)
@@ -37,10 +38,12 @@ inline const int forget_thread_id_in_child = ::pthread_atfork(nullptr, nullptr, 
 }
 
 // The caller's id. Wait-free; one system call a thread, then a thread-local load. Any context.
-inline thread_id this_thread_id() noexcept {
+RTSEQ_TRUST_NONBLOCKING_BEGIN
+inline thread_id this_thread_id() noexcept RTSEQ_NONBLOCKING {
   const thread_id id = cached_thread_id;
   return id != 0 ? id : fetch_thread_id();
 }
+RTSEQ_TRUST_NONBLOCKING_END
 
 // Tells the core that this is a spin loop.
 inline void cpu_relax() noexcept {

@@ -134,11 +134,12 @@ class writer_side {
 
   // Ends every wait_changed of `count`. The caller holds the lock and has changed the count.
   void wake_sleepers([[maybe_unused]] const sequence& count) {
-    if constexpr (!excluding_lock<Lock>) return;  // then nobody sleeps
-    // relaxed, here and in wait_changed: the lock orders it.
-    if (has_sleepers_.load(std::memory_order_relaxed)) [[unlikely]] {
-      has_sleepers_.store(false, std::memory_order_relaxed);
-      count.wake_sleepers();
+    if constexpr (excluding_lock<Lock>) {  // else nobody sleeps
+      // relaxed, here and in wait_changed: the lock orders it.
+      if (has_sleepers_.load(std::memory_order_relaxed)) [[unlikely]] {
+        has_sleepers_.store(false, std::memory_order_relaxed);
+        count.wake_sleepers();
+      }
     }
   }
 
