@@ -38,6 +38,7 @@ void push(thread_state& t, const map& m, unsigned index, const location& site) n
   t.held = i + 1;  // first: a handler from here on uses the next
   signal_fence();
   held_entry& e = t.holds[i];
+  e.type = m.type;
   e.site = site;
   e.node = static_cast<std::uint16_t>(index);
   e.level = static_cast<std::uint8_t>(level_of(t));
@@ -70,7 +71,6 @@ const held_entry* find(const thread_state& t, const map& m) noexcept {
   return nullptr;
 }
 
-const type_info& type_of(const held_entry& e) noexcept { return *node_at(e.node).type; }
 bool is_open(const held_entry& e) noexcept { return e.object != nullptr && e.object != &hole; }
 
 }  // namespace
@@ -177,7 +177,7 @@ void check_sleep(const thread_state& t, unsigned index, bool signal_safe, const 
   }
   for (unsigned i = t.held; i-- != 0;) {
     const held_entry& e = t.holds[i];
-    if (is_open(e) && type_of(e).count && !type_of(e).sleeps) {
+    if (is_open(e) && e.type->count && !e.type->sleeps) {
       return report(t, rule::sleep_in_spinning_section, index, site, what, &e.site);
     }
   }
@@ -194,7 +194,7 @@ void depend(const thread_state& t, const map& m, unsigned index, const location&
     } else if (!edge_known(e.node, index)) {
       // A lock and its count go together: of two such pairs, whose order counts is the objects'.
       if (belong_together(e.node, index)) {
-        add_nesting(t, e, m, type_of(e).count ? index : e.node, site);
+        add_nesting(t, e, m, e.type->count ? index : e.node, site);
       } else {
         add_edge(t, e, m, index, site);
       }
@@ -439,7 +439,7 @@ void printing() noexcept {
   if (!looks(t)) return;
   for (unsigned i = t.held; i-- != 0;) {
     const held_entry& e = t.holds[i];
-    if (is_open(e) && type_of(e).count) {
+    if (is_open(e) && e.type->count) {
       return report(t, rule::print_in_write_section, e.node, site_of(t), nullptr, &e.site);
     }
   }

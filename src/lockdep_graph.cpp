@@ -76,15 +76,22 @@ bool same_text(const char* a, const char* b) noexcept {
   return a == b || (a != nullptr && b != nullptr && ::strcmp(a, b) == 0);
 }
 // The function tells instantiations of one template apart.
+bool same_place(const location& a, const location& b) noexcept {
+  return a.line() == b.line() && a.column() == b.column() && same_text(a.file_name(), b.file_name()) &&
+         same_text(a.function_name(), b.function_name());
+}
+// A name is one class, whatever has it; but a lock and a count are not the same thing.
 bool is_of(const node& n, const map& m) noexcept {
-  if (n.type != m.type || !same_text(n.kind, m.kind) || !same_text(n.name, m.name)) return false;
-  return m.name != nullptr || (n.where.line() == m.where.line() && n.where.column() == m.where.column() &&
-                               same_text(n.where.file_name(), m.where.file_name()) &&
-                               same_text(n.where.function_name(), m.where.function_name()));
+  if (m.name != nullptr) return same_text(n.name, m.name) && n.type->count == m.type->count;
+  return n.name == nullptr && n.type == m.type && same_text(n.kind, m.kind) && same_place(n.where, m.where);
 }
 unsigned bucket_of(const map& m) noexcept {
-  const std::uint32_t place = m.name != nullptr ? 0 : m.where.line() * 31 + m.where.column();
-  return (place + static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(m.type) >> 4)) % buckets;
+  std::uint32_t sum = m.where.line() * 31 + m.where.column();
+  if (m.name != nullptr) {
+    sum = 0;
+    for (const char* c = m.name; *c != '\0'; ++c) sum = sum * 31 + static_cast<unsigned char>(*c);
+  }
+  return sum % buckets;
 }
 unsigned find_class(const map& m) noexcept {
   // acquire: pairs with make_class's release; without it a node could be read before it was written.
@@ -221,11 +228,8 @@ void add_edge(const thread_state& t, const held_entry& by, const map&, unsigned 
 bool belong_together(unsigned a, unsigned b) noexcept {
   const node& one = nodes[a];
   const node& other = nodes[b];
-  return one.type->count != other.type->count && same_text(one.kind, other.kind) &&
-         same_text(one.name, other.name) && one.where.line() == other.where.line() &&
-         one.where.column() == other.where.column() &&
-         same_text(one.where.file_name(), other.where.file_name()) &&
-         same_text(one.where.function_name(), other.where.function_name());
+  if (one.type->count == other.type->count || !same_text(one.name, other.name)) return false;
+  return one.name != nullptr || (same_text(one.kind, other.kind) && same_place(one.where, other.where));
 }
 
 void add_nesting(const thread_state& t, const held_entry& outer, const map& m, unsigned index,

@@ -147,7 +147,7 @@ class digest {
     add(at.line());
   }
   void add(const node& n) noexcept {  // the same for a lock and its count
-    add(n.where);
+    if (n.name == nullptr) add(n.where);
     for (const char* c = n.name != nullptr ? n.name : ""; *c != '\0'; ++c)
       add(static_cast<std::uint64_t>(*c));
   }

@@ -19,6 +19,7 @@ using rtseq::lockdep::rule;
 
 struct held_entry {
   const map* object;  // null: not yet; hole: released out of order
+  const type_info* type;
   location site;
   std::uint16_t node;
   std::uint8_t level;  // of handlers
@@ -82,7 +83,7 @@ struct use_record {
   char thread[16];
 };
 
-struct node {
+struct node {  // place, kind and type: of the first object; those of one name may differ
   location where;
   const char* kind;
   const type_info* type;

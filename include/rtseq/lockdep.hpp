@@ -5,7 +5,7 @@
 // remembers the contexts in which it was used, and which classes were waited for while it was held; what contradicts
 // that is a finding, once. docs/lockdep.md has the rules, each with its cause and cure.
 //
-//   rtseq::lockdep::set_class(zones, "zones");                       // a name for people; optional
+//   rtseq::seqlock<> zones{rtseq::lockdep::name{"zones"}};            // a name for people; optional
 //   rtseq::lockdep::set_handler(rtseq::lockdep::print_and_continue);  // the default is print_and_abort
 //
 // Signal handlers say that they are: a signal_handler_scope, or registered with deferred_signal_context.
@@ -101,11 +101,12 @@ void read_end_unvalidated(const Count& count) noexcept {
   if constexpr (requires { count.lockdep_count_map(); }) detail::lockdep::read_end(count.lockdep_count_map());
 }
 
-// Puts a lock, count or value into the class of that name. The text outlives the object. Before its first use.
+// As lockdep::name, for an object that is made already: before its first use.
 template <class Object>
-void set_class(Object& object, const char* name) noexcept {
-  if constexpr (requires { object.lockdep_map(); }) object.lockdep_map().name = name;
-  if constexpr (requires { object.lockdep_count_map(); }) object.lockdep_count_map().name = name;
+void set_class(Object& object, const char* called) noexcept {
+  if constexpr (requires { object.lockdep_map(); }) object.lockdep_map().name = called;
+  if constexpr (requires { object.lockdep_count_map(); }) object.lockdep_count_map().name = called;
+  if constexpr (requires { object.lockdep_latch_map(); }) object.lockdep_latch_map().name = called;
 }
 
 #else

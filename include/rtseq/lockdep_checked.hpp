@@ -25,12 +25,13 @@ class RTSEQ_CAPABILITY("mutex") checked {
   static constexpr bool process_shared = traits::process_shared;
 
 #if RTSEQ_LOCKDEP
-  constexpr checked(RTSEQ_LOCKDEP_AT) noexcept : lockdep_{lockdep_where, "lock", &lockdep_type} {}
+  constexpr checked(RTSEQ_LOCKDEP_NAME) noexcept : lockdep_{lockdep_name, "lock", &lockdep_type} {}
   constexpr explicit checked(detail::lockdep::silent_t) noexcept {}
   detail::lockdep::map& lockdep_map() const noexcept { return lockdep_; }
   bool held_by_this_thread() const noexcept { return detail::lockdep::holds(lockdep_); }
 #else
   constexpr checked() noexcept = default;
+  constexpr checked(lockdep::name) noexcept {}
 #endif
   checked(const checked&) = delete;
   checked& operator=(const checked&) = delete;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <rtseq/context/deferred_signal.hpp>
@@ -190,6 +191,60 @@ TEST(lock_order, a_named_class_is_one_wherever_its_objects_are) {
   lockdep::set_class(a, "accounts");
   lockdep::set_class(b, "accounts");
   EXPECT_LOCKDEP(lock_order, nest(a, other); nest(other, b));
+}
+
+TEST(lock_order, members_and_elements_have_the_class_of_their_name) {
+  struct zone {
+    pi_mutex lock{lockdep::name{"zone lock"}};
+    pi_mutex lru{lockdep::name{"zone lru"}};
+    seqlocked<int> pages{7, lockdep::name{"zone pages"}};
+  };
+  zone first;
+  zone second;
+  EXPECT_LOCKDEP(lock_order, nest(first.lock, first.lru); nest(second.lru, second.lock));
+  EXPECT_NO_LOCKDEP(nest(first.lock, first.lru); nest(second.lock, second.lru));
+  std::list<spinlock> queues;
+  queues.emplace_back(lockdep::name{"queue"});
+  queues.emplace_back(lockdep::name{"other queue"});
+  EXPECT_NO_LOCKDEP(nest(queues.front(), queues.back()); nest(first.lock, first.lru));
+}
+
+TEST(lock_order, one_name_is_one_class_whatever_has_it) {
+  pi_mutex mutex{lockdep::name{"device"}};
+  spinlock spinning{lockdep::name{"device"}};
+  seqlock<> shared[2]{lockdep::name{"device"}, lockdep::name{"device"}};
+  pi_mutex other;
+  EXPECT_LOCKDEP(lock_order, nest(mutex, other); nest(other, spinning));
+  EXPECT_LOCKDEP(lock_order, nest(shared[0], other); nest(other, mutex));
+  // The lock of one and the count of another: the objects' order, as where they have a place in common.
+  EXPECT_NO_LOCKDEP(nest(shared[0], shared[1]); const write_guard section{shared[0]}; read(shared[1]));
+}
+
+TEST(names, every_type_takes_one_and_is_still_a_constant) {
+  static constinit seqlock<signal_context> lock{lockdep::name{"a"}};
+  static constinit seqlocked<int> value{lockdep::name{"b"}};
+  static constinit seqlocked<int> initial{3, lockdep::name{"c"}};
+  static constinit latched<int> two_copies{lockdep::name{"d"}};
+  static constinit latched<int> two_initial{3, lockdep::name{"e"}};
+  static constinit pi_mutex mutex{lockdep::name{"f"}};
+  static constinit spinlock spinning{lockdep::name{"g"}};
+  static constinit checked<spinlock> adapted{lockdep::name{"h"}};
+  static constinit seqcount bare{lockdep::name{"i"}};
+  static constinit seqcount counted{mutex, lockdep::name{"j"}};
+  static constinit seqcount_latch latch{lockdep::name{"k"}};
+  EXPECT_STREQ(lock.lockdep_map().name, "a");
+  EXPECT_STREQ(lock.lockdep_count_map().name, "a");
+  EXPECT_STREQ(value.lockdep_map().name, "b");
+  EXPECT_STREQ(initial.lockdep_count_map().name, "c");
+  EXPECT_STREQ(two_copies.lockdep_map().name, "d");
+  EXPECT_STREQ(two_initial.lockdep_latch_map().name, "e");
+  EXPECT_STREQ(mutex.lockdep_map().name, "f");
+  EXPECT_STREQ(spinning.lockdep_map().name, "g");
+  EXPECT_STREQ(adapted.lockdep_map().name, "h");
+  EXPECT_STREQ(bare.lockdep_count_map().name, "i");
+  EXPECT_STREQ(counted.lockdep_count_map().name, "j");
+  EXPECT_STREQ(latch.lockdep_map().name, "k");
+  EXPECT_EQ(initial.load() + two_initial.load(), 6);
 }
 
 // ---- interrupt_unsafe

@@ -24,6 +24,15 @@
 #define RTSEQ_LOCKDEP_CALLBACK
 #define RTSEQ_LOCKDEP_HOOK(call)
 
+namespace rtseq::lockdep {
+
+// The class of an object, where it is made; below. Here it is nothing.
+struct name {
+  constexpr explicit name(const char*) noexcept {}
+};
+
+}  // namespace rtseq::lockdep
+
 // The same symbol is thread-local in files compiled with lockdep, so that a linker refuses to mix the two. It takes
 // no byte of the program.
 #if defined(__ELF__) && !defined(RTSEQ_ATOMIC_PROVIDER)
@@ -74,6 +83,21 @@ class location {
 };
 #endif
 
+// The class of an object, given where it is made. Needed where the place says too little: members of a struct have the
+// struct's, elements of a container the library's.
+//
+//   struct zone { rtseq::seqlock<> lock{rtseq::lockdep::name{"zone"}}; };
+//
+// Every object of one name is of one class, whatever its type and place. The text outlives the objects. Without
+// RTSEQ_LOCKDEP=1 it is accepted too, and is nothing.
+struct name {
+  constexpr explicit name(const char* called, location at = location::current()) noexcept
+      : text{called}, where{at} {}
+
+  const char* text;  // null: the place alone
+  location where;
+};
+
 }  // namespace rtseq::lockdep
 
 namespace rtseq::detail::lockdep {
@@ -98,7 +122,7 @@ struct type_info {
   bool (*interrupts_enabled)() noexcept;  // null: no context of its own
 };
 
-// The identity of a lock or count. Its class, by default the place of its definition, is looked up at first use.
+// The identity of a lock or count. Its class, by its name or else the place of its definition, is looked up at first use.
 struct map {
   location where{};
   const char* kind = nullptr;  // null: silent, somebody above reports for it
@@ -108,8 +132,8 @@ struct map {
   std::atomic<const thread_state*> writer{nullptr};  // of a count or latch: who is in its section
 
   constexpr map() noexcept = default;
-  constexpr map(location at, const char* what, const type_info* of_type) noexcept
-      : where{at}, kind{what}, type{of_type} {}
+  constexpr map(const rtseq::lockdep::name& called, const char* what, const type_info* of_type) noexcept
+      : where{called.where}, kind{what}, type{of_type}, name{called.text} {}
 };
 
 // For a lock inside a lock: the outer one reports.
@@ -253,6 +277,8 @@ class quiet_scope {
 
 #define RTSEQ_LOCKDEP_AT ::rtseq::lockdep::location lockdep_where = ::rtseq::lockdep::location::current()
 #define RTSEQ_LOCKDEP_AND_AT , RTSEQ_LOCKDEP_AT
+#define RTSEQ_LOCKDEP_NAME \
+  ::rtseq::lockdep::name lockdep_name = ::rtseq::lockdep::name(nullptr, ::rtseq::lockdep::location::current())
 #define RTSEQ_LOCKDEP_HERE \
   const ::rtseq::detail::lockdep::site_scope lockdep_site { lockdep_where }
 #define RTSEQ_LOCKDEP_VIA(expression)     \
