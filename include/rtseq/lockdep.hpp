@@ -73,7 +73,7 @@ std::size_t collected() noexcept;
 finding collected(std::size_t i) noexcept;
 void forget_collected(std::size_t from = 0) noexcept;
 
-// Forgets every order and use that was seen, every finding, and what this thread holds; for tests.
+// Forgets every order and use that was seen, and every finding; not what threads hold. For tests.
 void reset() noexcept;
 
 // Writes the order graph as it was observed, for Graphviz: an edge A -> B for "B was waited for while A was held".
@@ -84,7 +84,8 @@ bool dump_dot(int descriptor) noexcept;
 void might_sleep(const char* what, location where = location::current()) noexcept;
 void might_print(location where = location::current()) noexcept;
 
-// Linux: lockdep_off(). What this thread does meanwhile is not looked at: for code that plays several threads.
+// Linux: lockdep_off(). What this thread does meanwhile is not looked at, though what it takes and releases is known: for
+// code that plays several threads.
 class [[nodiscard]] off {
  public:
   off() noexcept = default;

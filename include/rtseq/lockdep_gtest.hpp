@@ -23,7 +23,8 @@
 
 namespace rtseq::lockdep {
 
-// Findings while it lives are the test's own affair: collected, and forgotten at its end.
+// Findings while it lives are the test's own affair: collected, and forgotten at its end; and so is what is then held that
+// was not at its beginning.
 class expecting_findings {
  public:
   expecting_findings() : before_{set_handler(collect)}, first_{collected()} {}
@@ -38,6 +39,9 @@ class expecting_findings {
   finding at(std::size_t i) const { return collected(first_ + i); }
 
  private:
+#if RTSEQ_LOCKDEP
+  detail::lockdep::held_scope held_;
+#endif
   handler before_;
   std::size_t first_;
 };

@@ -286,6 +286,90 @@ TEST(interrupt_unsafe, signals_blocked_by_other_means_are_blocked) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
+// Calls `work` in a handler of `signo`, which then is the only one blocked.
+void in_handler_of(int signo, void (*work)()) {
+  static void (*in_handler)();
+  in_handler = work;
+  const auto before = ::signal(signo, [](int number) {
+    const signal_handler_scope scope{number};
+    in_handler();
+  });
+  ::raise(signo);
+  ::signal(signo, before);
+}
+
+class blocked {
+ public:
+  explicit blocked(int signo) {
+    sigset_t set;
+    ::sigemptyset(&set);
+    ::sigaddset(&set, signo);
+    ::pthread_sigmask(SIG_BLOCK, &set, &before_);
+  }
+  ~blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  blocked(const blocked&) = delete;
+  blocked& operator=(const blocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+TEST(interrupt_unsafe, what_counts_is_the_handlers_own_signal) {
+  static seqlock<> shared;
+  const auto write = [] { const write_guard section{shared}; };
+  const auto read_in_handler = [] { in_handler_of(SIGUSR1, [] { read(shared); }); };
+  {
+    const blocked unrelated{SIGWINCH};
+    EXPECT_LOCKDEP(interrupt_unsafe, write(); read_in_handler());
+    EXPECT_LOCKDEP(interrupt_unsafe, read_in_handler(); write());
+  }
+  EXPECT_NO_LOCKDEP({
+    const blocked its_own{SIGUSR1};
+    write();
+  } read_in_handler());
+  // Who says nothing is of whichever signal: only where none is blocked is it known that his is not.
+  EXPECT_NO_LOCKDEP({
+    const blocked perhaps_its_own{SIGUSR1};
+    write();
+  } const signal_handler_scope of_whichever;
+                    read(shared));
+}
+
+TEST(interrupt_unsafe, a_handler_on_top_of_a_handler) {
+  static spinlock lock_of_both;
+  const auto take = [] {
+    lock(lock_of_both);
+    unlock(lock_of_both);
+  };
+  EXPECT_LOCKDEP(interrupt_unsafe, in_handler_of(SIGUSR1, take); in_handler_of(SIGUSR2, take));
+  EXPECT_NO_LOCKDEP(in_handler_of(SIGUSR1, take); in_handler_of(SIGUSR1, take));
+}
+
+TEST(interrupt_unsafe, a_context_that_masks_some_signals) {
+  static seqlock<basic_signal_context<signals<SIGUSR1>>> shared;
+  const auto write = [] { const write_irqsave_guard section{shared}; };
+  EXPECT_LOCKDEP(interrupt_unsafe, write(); in_handler_of(SIGUSR2, [] { read(shared); }));
+  EXPECT_NO_LOCKDEP(write(); in_handler_of(SIGUSR1, [] { read(shared); }));
+}
+
+TEST(interrupt_unsafe, handlers_that_are_not_deferred_are_not_held_off_by_deferral) {
+  static seqlock<deferred_signal_context> shared;
+  EXPECT_LOCKDEP(interrupt_unsafe,
+                 { const write_irqsave_guard section{shared}; } in_handler_of(SIGUSR1, [] { read(shared); }));
+}
+
+TEST(interrupt_unsafe, says_which_signal) {
+  static seqlock<> shared;
+  const lockdep::expecting_findings findings;
+  lockdep::reset();
+  const blocked unrelated{SIGWINCH};
+  { const write_guard section{shared}; }
+  in_handler_of(SIGUSR1, [] { read(shared); });
+  ASSERT_EQ(findings.count(), 1u);
+  EXPECT_THAT(findings.at(0).text, AllOf(HasSubstr("read in a handler of SIGUSR1: thread"),
+                                         HasSubstr("written with SIGUSR1 enabled: thread")));
+}
+
 TEST(interrupt_unsafe, deferred_signals) {
   using context = deferred_signal_context;
   static seqlock<context> shared;
@@ -536,6 +620,22 @@ TEST(read_sections, a_handler_on_top_of_one_may_lock_and_write) {
   ::signal(SIGUSR1, before);
 }
 
+// A function that begins a read section for its caller.
+[[gnu::noinline]] read_token begun_in(const seqlock<>& shared) { return shared.read_begin(); }
+
+TEST(unvalidated_read, not_where_a_function_begins_a_section_for_its_caller) {
+  seqlock<> one;
+  seqlock<> other;
+  const auto reads_two_at_a_time = [&] {
+    const auto outer = begun_in(one);
+    const auto inner = other.read_begin();
+    EXPECT_FALSE(other.read_retry(inner));
+    EXPECT_FALSE(one.read_retry(outer));
+  };
+  EXPECT_NO_LOCKDEP(reads_two_at_a_time(); reads_two_at_a_time());
+  EXPECT_LOCKDEP(unvalidated_read, for (int i = 0; i < 2; ++i)(void) begun_in(one));
+}
+
 // ---- Threads, balance, printing
 
 TEST(wrong_thread, a_guard_ends_on_another_thread) {
@@ -780,6 +880,46 @@ TEST(out_of_room, is_said_once_and_then_lockdep_is_silent) {
   EXPECT_THAT(text, HasSubstr("rtseq lockdep: out_of_room\n"));
   pi_mutex locks[40];
   EXPECT_NO_LOCKDEP(for (pi_mutex& l : locks) lock(l); for (pi_mutex& l : locks) unlock(l));
+}
+
+// ---- What is held is known, whoever looks
+
+TEST(held, what_reset_and_off_find_held_and_leave_held) {
+  pi_mutex outer;
+  pi_mutex inner;
+  seqcount<> count;
+  lockdep::reset();
+  const lockdep::expecting_findings findings;
+  lock(outer);
+  count.write_begin();
+  lockdep::reset();
+  EXPECT_NO_LOCKDEP(lock(inner); unlock(inner));
+  count.write_end();
+  unlock(outer);
+  {
+    const lockdep::off looks_away;
+    lock(outer);
+    count.write_begin();
+  }
+  count.write_end();
+  lock(inner);
+  unlock(inner);
+  unlock(outer);
+  EXPECT_EQ(findings.count(), 0u);
+  nest(inner, outer);
+  EXPECT_EQ(findings.count(), 1u) << "the order of a lock that was taken unseen";
+}
+
+TEST(held, what_is_released_unseen_is_released) {
+  pi_mutex mutex;
+  seqcount<> count;
+  EXPECT_NO_LOCKDEP(for (int i = 0; i < 2; ++i) {
+    lock(mutex);
+    count.write_begin();
+    const lockdep::off looks_away;
+    count.write_end();
+    unlock(mutex);
+  });
 }
 
 // ---- Handlers at any point

@@ -113,7 +113,7 @@ class virtual_cpu {
       detail::current_virtual_cpu = &cpu;
       detail::virtual_masked_depth = 1;
       detail::in_virtual_interrupt = true;
-      RTSEQ_LOCKDEP_HOOK(handler_entered(detail::lockdep::irq::virtual_cpu));
+      RTSEQ_LOCKDEP_HOOK(handler_entered(detail::lockdep::irq::virtual_cpu, 0));
     }
     ~visit() {
       RTSEQ_LOCKDEP_HOOK(handler_left(detail::lockdep::irq::virtual_cpu));

@@ -45,6 +45,8 @@ __asm__(
 
 #else
 
+#include <signal.h>
+
 #include <atomic>
 #include <cstdint>
 #include <source_location>
@@ -205,7 +207,9 @@ void write_without_lock(const map& count) noexcept;
 
 void irq_saved(irq kind) noexcept;
 void irq_restored(irq kind) noexcept;
-void handler_entered(irq kind) noexcept;
+void signals_are_blocked(const sigset_t& before,
+                         const sigset_t* more) noexcept;  // known between the two above
+void handler_entered(irq kind, int signo) noexcept;       // 0: whichever
 void handler_left(irq kind) noexcept;
 
 void deferral_begins() noexcept;
@@ -227,29 +231,33 @@ void expect_writers_lock(const Count& count) noexcept {
   count.lockdep_expect_writers_lock();
 }
 
-// Makes `where` the site of what follows, unless a caller's is; forgotten at the end.
+// The place of the call from which the present hook comes; null: the hook's own.
+[[gnu::tls_model("initial-exec")]] inline constinit thread_local const location* current_site = nullptr;
+
+// Makes `where`, which outlives it, the site of what follows, unless a caller's is; forgotten at the end.
 class site_scope {
  public:
-  explicit site_scope(const location& where) noexcept;
-  ~site_scope();
+  explicit site_scope(const location& where) noexcept : outer_{current_site} {
+    current_site = outer_ != nullptr ? outer_ : &where;
+  }
+  ~site_scope() { current_site = outer_; }
   site_scope(const site_scope&) = delete;
   site_scope& operator=(const site_scope&) = delete;
 
  private:
-  bool mine_;
+  const location* outer_;
 };
 
 // Around a call of the user's: what it does has sites of its own.
 class callback_scope {
  public:
-  callback_scope() noexcept;
-  ~callback_scope();
+  callback_scope() noexcept : outer_{current_site} { current_site = nullptr; }
+  ~callback_scope() { current_site = outer_; }
   callback_scope(const callback_scope&) = delete;
   callback_scope& operator=(const callback_scope&) = delete;
 
  private:
-  location outer_;
-  bool had_site_;
+  const location* outer_;
 };
 
 // A read section that is left before the end of this, by an exception, was not validated.
@@ -264,7 +272,21 @@ class read_scope {
   unsigned depth_;
 };
 
-// What follows is the library's own doing: it was reported as a whole.
+// What is held, open and masked at its end is what was so at its beginning: around what breaks rules on purpose.
+class held_scope {
+ public:
+  held_scope() noexcept;
+  ~held_scope();
+  held_scope(const held_scope&) = delete;
+  held_scope& operator=(const held_scope&) = delete;
+
+ private:
+  unsigned held_;
+  unsigned reads_;
+  unsigned saves_[irq_kinds];
+};
+
+// What follows is the library's own doing: it was reported as a whole. What it holds is held all the same.
 class quiet_scope {
  public:
   quiet_scope() noexcept;
