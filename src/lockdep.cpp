@@ -33,7 +33,7 @@ const location& site() noexcept { return current_site != nullptr ? *current_site
 
 // ---- What is held: whether or not anybody looks, so that it is known when somebody does.
 
-void push(thread_state& t, const map& m, unsigned index, const location& site) noexcept {
+void push(thread_state& t, const map& m, unsigned index, const location& site, bool shared = false) noexcept {
   const unsigned i = t.held;
   if (i == max_held) return report_full(t, "locks and sections held at a time by one thread");
   t.held = i + 1;  // first: a handler from here on uses the next
@@ -42,6 +42,7 @@ void push(thread_state& t, const map& m, unsigned index, const location& site) n
   e.type = m.type;
   e.site = site;
   e.node = static_cast<std::uint16_t>(index);
+  e.shared = shared;
   signal_fence();
   e.object = &m;
 }
@@ -278,13 +279,13 @@ void check_hold(const thread_state& t, const map& lock, unsigned index, taking h
   note_use(t, lock, index, waits, true, site);
 }
 
-void hold(const map& lock, taking how) noexcept {
+void hold(const map& lock, taking how, bool shared = false) noexcept {
   if (is_silent(lock)) return;
   thread_state& t = this_thread();
   const location& site = site_of(lock);
   const unsigned index = node_of(lock);
   if (looks(t)) check_hold(t, lock, index, how, site);
-  push(t, lock, index, site);
+  push(t, lock, index, site, shared);
 }
 
 void begin_writing(map& count, bool may_be_read_here) noexcept {
@@ -339,12 +340,19 @@ thread_state& this_thread() noexcept {
 void acquire(const map& lock) noexcept { hold(lock, taking::by_waiting); }
 void acquired(const map& lock) noexcept { hold(lock, taking::after_a_try); }
 
-void acquire_once(const map& lock) noexcept {
-  const bool again = holds(lock);
-  acquire(lock);
+void acquired_shared(const map& lock) noexcept { hold(lock, taking::after_a_try, true); }
+
+static void hold_once(const map& lock, bool shared) noexcept {
+  const bool again = find(state, lock) != nullptr;
+  hold(lock, taking::by_waiting, shared);
   if (again) fatal_violation(violation::self_deadlock, "a lock is taken again by its owner", &lock);
 }
-bool holds(const map& lock) noexcept { return find(state, lock) != nullptr; }
+void acquire_once(const map& lock) noexcept { hold_once(lock, false); }
+void acquire_shared(const map& lock) noexcept { hold_once(lock, true); }
+bool holds(const map& lock) noexcept {
+  const held_entry* const held = find(state, lock);
+  return held != nullptr && !held->shared;
+}
 
 void release(const map& lock) noexcept {
   if (is_silent(lock)) return;

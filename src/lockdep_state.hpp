@@ -22,6 +22,7 @@ struct held_entry {
   const type_info* type;
   location site;
   std::uint16_t node;
+  bool shared;
 };
 struct read_entry {
   const map* object;  // may be gone by now

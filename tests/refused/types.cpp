@@ -3,6 +3,8 @@
 // expect anywhere: 'aligned' attribute requires integer constant
 // expect anywhere: 'aligned' attribute requires integer constant
 #include <rtseq/latched.hpp>
+#include <rtseq/lock/std_mutex.hpp>
+#include <rtseq/lockdep_checked.hpp>
 #include <rtseq/seqlock.hpp>
 #include <rtseq/seqlocked.hpp>
 
@@ -14,6 +16,8 @@ struct list {
 };
 rtseq::seqlocked<list> pointing;     // expect anywhere: a protected T must not hold pointers
 rtseq::latched<std::string> owning;  // expect anywhere: a protected T must be trivially copyable
+
+rtseq::lockdep::checked<std::recursive_mutex> again;  // expect anywhere: lockdep knows no recursive locks
 
 struct no_context {};
 using no = rtseq::seqlock<no_context, int>;  // expect: constraints not satisfied

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <list>
 #include <mutex>
 #include <optional>
@@ -29,6 +30,7 @@
 #include <rtseq/seqcount_latch.hpp>
 #include <rtseq/seqlock.hpp>
 #include <rtseq/seqlocked.hpp>
+#include <shared_mutex>
 #include <string>
 #include <thread>
 #if defined(RTSEQ_TEST_ABSL)
@@ -70,6 +72,18 @@ void unlock(Lock& l) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
 template <class Lock>
 void try_once(Lock& l) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
   if (l.try_lock()) l.unlock();
+}
+template <class Lock>
+void lock_shared(Lock& l) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+  l.lock_shared();
+}
+template <class Lock>
+bool lock_in_time(Lock& l) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+  return l.try_lock_for(std::chrono::seconds{1});
+}
+template <class Lock>
+bool lock_until(Lock& l) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+  return l.try_lock_until(std::chrono::steady_clock::now() + std::chrono::seconds{1});
 }
 template <class Lock>
 void read(const Lock& l) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
@@ -749,6 +763,75 @@ TYPED_TEST(adapter, is_a_writers_lock_and_then_the_seqlock_reports) {
     lock(mutex);
     unlock(mutex);
   } nest(mutex, shared));
+}
+
+template <class Lock>
+class shared_adapter : public testing::Test {};
+using shared_adapted = testing::Types<
+#if defined(RTSEQ_TEST_ABSL)
+    absl_mutex,
+#endif
+    std::shared_mutex, std::shared_timed_mutex>;
+TYPED_TEST_SUITE(shared_adapter, shared_adapted);
+
+TYPED_TEST(shared_adapter, sees_readers) {
+  checked<TypeParam> a;
+  pi_mutex b;
+  const auto read_then_lock = [&] {
+    const std::shared_lock reader{a};
+    lock(b);
+    unlock(b);
+  };
+  EXPECT_LOCKDEP(lock_order, read_then_lock(); nest(b, a));
+  EXPECT_LOCKDEP(lock_order, {
+    const lockdep::shared_guard reader{a};
+    lock(b);
+    unlock(b);
+  } nest(b, a));
+  EXPECT_NO_LOCKDEP(read_then_lock(); read_then_lock(); nest(a, b));
+  EXPECT_NO_LOCKDEP(if (a.try_lock_shared()) a.unlock_shared(); nest(a, b));
+  EXPECT_THAT(report_of([&] {
+                const std::shared_lock reader{a};
+                lock_shared(a);
+              }),
+              HasSubstr("rtseq lockdep: recursive_lock\n"));
+  // A reader may not write.
+  seqcount counted{a};
+  EXPECT_LOCKDEP(write_without_lock, const std::shared_lock reader{a}; counted.write_begin();
+                 counted.write_end());
+  EXPECT_NO_LOCKDEP(const std::unique_lock writer{a}; counted.write_begin(); counted.write_end());
+}
+
+template <class Lock>
+concept timed = requires(Lock& l) {
+  l.try_lock_for(std::chrono::seconds{1});
+};
+template <class Lock>
+concept shared = requires(Lock& l) {
+  l.lock_shared();
+};
+
+TEST(adapters, have_the_timed_forms_of_their_locks) {
+  checked<std::timed_mutex> a;
+  pi_mutex b;
+  static_assert(timed<checked<std::timed_mutex>> && !timed<checked<std::mutex>>);
+  static_assert(shared<checked<std::shared_mutex>> && !shared<checked<std::mutex>>);
+  EXPECT_NO_LOCKDEP({
+    nest(a, b);
+    lock(b);
+    EXPECT_TRUE(lock_in_time(a));
+    unlock(a);
+    EXPECT_TRUE(lock_until(a));
+    unlock(a);
+    unlock(b);
+  });
+  EXPECT_LOCKDEP(lock_order, {
+    nest(b, a);
+    EXPECT_TRUE(lock_in_time(a));
+    lock(b);
+    unlock(b);
+    unlock(a);
+  });
 }
 
 // ---- Reports

@@ -190,8 +190,13 @@ inline constexpr type_info bare_type{Count,     Sleeps, SignalSafe, Boosts, true
 void acquire(const map& lock) noexcept;   // about to wait for it
 void acquired(const map& lock) noexcept;  // a try that succeeded
 void release(const map& lock) noexcept;
-void acquire_once(const map& lock) noexcept;  // the same as acquire() for a lock that cannot tell its owner
-bool holds(const map& lock) noexcept;         // does this thread?
+bool holds(const map& lock) noexcept;  // does this thread, alone?
+
+// The same as acquire() for a lock that cannot tell its owner; and beside other owners, as a waiter for whom it counts
+// alike: who shares a lock waits behind one who waits to have it alone.
+void acquire_once(const map& lock) noexcept;
+void acquire_shared(const map& lock) noexcept;
+void acquired_shared(const map& lock) noexcept;
 
 void write_begin(map& count) noexcept;
 void write_end(map& count) noexcept;
