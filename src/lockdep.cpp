@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -108,7 +109,11 @@ void thread_exits(void*) noexcept {
 }
 
 // Before the first lock of anybody's static initialisation.
-[[gnu::constructor(101)]] void make_exit_key() noexcept { ::pthread_key_create(&exit_key, thread_exits); }
+// The first function given to atexit() is the last to be called.
+[[gnu::constructor(101)]] void make_exit_key() noexcept {
+  ::pthread_key_create(&exit_key, thread_exits);
+  (void)::atexit([] { check_exit("the program ends"); });
+}
 
 void introduce(thread_state& t) noexcept {
   t.known = true;
@@ -337,6 +342,8 @@ thread_state& this_thread() noexcept {
 
 // ---- The hooks.
 
+inline namespace needs_rtseq_runtime {
+
 void acquire(const map& lock) noexcept { hold(lock, taking::by_waiting); }
 void acquired(const map& lock) noexcept { hold(lock, taking::after_a_try); }
 
@@ -536,9 +543,13 @@ held_scope::~held_scope() {
 quiet_scope::quiet_scope() noexcept { state.quiet = state.quiet + 1; }
 quiet_scope::~quiet_scope() { state.quiet = state.quiet - 1; }
 
+}  // namespace needs_rtseq_runtime
+
 }  // namespace rtseq::detail::lockdep
 
 namespace rtseq::lockdep {
+
+void expect_nothing_held(const char* where) noexcept { detail::lockdep::check_exit(where); }
 
 void might_sleep(const char* what, location where) noexcept {
   const detail::lockdep::site_scope site{where};

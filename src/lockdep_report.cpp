@@ -72,7 +72,7 @@ constexpr words words_of[rtseq::lockdep::rules] = {
      "something is printed while the count is odd: who holds the output's lock may be waiting "
      "for the end of this section",
      "begin the deferral before the section: deferred_guard, then the write guard"},
-    {"held_at_exit", "a thread ends, or another program replaces this one, with something held",
+    {"held_at_exit", "something is held at the end of a thread or the program, or where nothing should be",
      "release it first: guards do, also where an exception or a cancellation leaves them"},
     {"out_of_room", "a table of lockdep is full: it looks no further",
      "set_class() puts many objects into one class"},

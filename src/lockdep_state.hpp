@@ -69,7 +69,6 @@ struct thread_state {
 extern const map hole;
 
 thread_state& this_thread() noexcept;
-void forget_this_thread() noexcept;
 void forked() noexcept;                     // in the child
 void check_exit(const char* how) noexcept;  // reports what the calling thread holds
 

@@ -44,7 +44,7 @@ enum class rule : std::uint8_t {
   unbalanced_interrupts,      // a restore without its save
   unbalanced_deferral,        // S19: an exit without its enter, or on another thread
   print_in_write_section,     // S20: something is printed while the count is odd
-  held_at_exit,               // a thread ends, or another program replaces this one, with something held
+  held_at_exit,               // a thread or the program ends, or another replaces it, with something held
   out_of_room,                // lockdep's own tables are full
 };
 inline constexpr unsigned rules = 18;
@@ -79,6 +79,10 @@ void reset() noexcept;
 // Writes the order graph as it was observed, for Graphviz: an edge A -> B for "B was waited for while A was held".
 // False: the descriptor did not take it.
 bool dump_dot(int descriptor) noexcept;
+
+// Reports what this thread holds where it should hold nothing: at the end of a request, a task, a test. `where` is part of
+// the report ("the request ends"). Linux: lockdep_sys_exit(). Any context.
+void expect_nothing_held(const char* where) noexcept;
 
 // For functions of one's own that may sleep, or print: reported where that is forbidden. Any context.
 void might_sleep(const char* what, location where = location::current()) noexcept;
@@ -122,6 +126,7 @@ inline finding collected(std::size_t) noexcept { return {}; }
 inline void forget_collected(std::size_t = 0) noexcept {}
 inline void reset() noexcept {}
 inline bool dump_dot(int) noexcept { return false; }
+inline void expect_nothing_held(const char*) noexcept {}
 inline void might_sleep(const char*) noexcept {}
 inline void might_print() noexcept {}
 class off {

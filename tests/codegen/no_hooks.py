@@ -17,7 +17,7 @@ import tempfile
 
 # As GCC passes it through, and as Clang writes it.
 MARK = re.compile(r"[ \t]*\.pushsection \.rtseq_lockdep.*?\.popsection\n|"
-                  r"\t\.section\t\.rtseq_lockdep[^\n]*\n\t\.weak[^\n]*\nRTSEQ_LOCKDEP\w+:\n\t\.text\n", re.S)
+                  r"\t\.section\t\.rtseq_lockdep.*?\nRTSEQ_LOCKDEP\w+:\n\t\.text\n", re.S)
 NOISE = re.compile(r"^[ \t]*(?:(?:\.file|\.ident|\.loc|#).*)?\n|[ \t]+# @[^\n]*$", re.M)
 
 

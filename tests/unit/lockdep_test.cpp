@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <list>
 #include <mutex>
 #include <optional>
@@ -706,25 +707,79 @@ TEST(held_at_exit, a_thread_ends) {
 
 TEST(held_at_exit, another_program_replaces_this_one) {
   static pi_mutex mutex;
-  const auto execute = [] {
-    char name[] = "/bin/true";
-    char* const arguments[] = {name, nullptr};
-    ::execv(name, arguments);
+  static char name[] = "/bin/true";
+  static char* const arguments[] = {name, nullptr};
+  static const char* const entries[] = {"execv",   "execve", "execvp", "execvpe",
+                                        "fexecve", "execl",  "execlp", "execle"};
+  const auto execute = [](std::string_view entry) {
+    if (entry == "execv") ::execv(name, arguments);
+    if (entry == "execve") ::execve(name, arguments, environ);
+    if (entry == "execvp") ::execvp("true", arguments);
+    if (entry == "execvpe") ::execvpe("true", arguments, environ);
+    if (entry == "fexecve") ::fexecve(::open(name, O_RDONLY | O_CLOEXEC), arguments, environ);
+    if (entry == "execl") ::execl(name, name, nullptr);
+    if (entry == "execlp") ::execlp("true", name, nullptr);
+    if (entry == "execle") ::execle(name, name, nullptr, environ);
   };
-  EXPECT_THAT(report_of([&] {
-                lock(mutex);
-                execute();
-              }),
-              AllOf(HasSubstr("rtseq lockdep: held_at_exit\n"), HasSubstr("another program")));
-  EXPECT_EQ(report_of(execute), "");
+  for (const char* entry : entries) {
+    EXPECT_THAT(report_of([&] {
+                  lock(mutex);
+                  execute(entry);
+                }),
+                AllOf(HasSubstr("rtseq lockdep: held_at_exit\n"), HasSubstr("another program")))
+        << entry;
+    const pid_t child = ::fork();
+    if (child == 0) {
+      execute(entry);
+      ::_exit(1);
+    }
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0) << entry << " with nothing held";
+  }
   EXPECT_EQ(report_of([&] {  // what the parent holds, its child only has copies of
               lock(mutex);
               const pid_t child = ::fork();
-              if (child == 0) execute();
+              if (child == 0) execute("execv");
               ::waitpid(child, nullptr, 0);
               unlock(mutex);
             }),
             "");
+}
+
+TEST(held_at_exit, execl_hands_its_arguments_on) {
+  const auto status_of = [](auto execute) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      execute();
+      ::_exit(99);
+    }
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  };
+  static char variable[] = "answer=42";
+  static char* const environment[] = {variable, nullptr};
+  EXPECT_EQ(status_of([] { ::execl("/bin/sh", "sh", "-c", "exit $(($1 + $2))", "sh", "20", "22", nullptr); }),
+            42);
+  EXPECT_EQ(status_of([] { ::execlp("sh", "sh", "-c", "exit $1", "sh", "42", nullptr); }), 42);
+  EXPECT_EQ(status_of([] { ::execle("/bin/sh", "sh", "-c", "exit $answer", nullptr, environment); }), 42);
+}
+
+TEST(held_at_exit, the_program_ends) {
+  static pi_mutex mutex;
+  EXPECT_THAT(report_of([] {
+                lock(mutex);
+                std::exit(1);
+              }),
+              AllOf(HasSubstr("rtseq lockdep: held_at_exit\n"), HasSubstr("the program ends")));
+  EXPECT_EQ(report_of([] { std::exit(1); }), "");
+}
+
+TEST(held_at_exit, where_nothing_should_be_held) {
+  pi_mutex mutex;
+  EXPECT_NO_LOCKDEP(lock(mutex); unlock(mutex); lockdep::expect_nothing_held("the request ends"));
+  EXPECT_LOCKDEP(held_at_exit, lock(mutex); lockdep::expect_nothing_held("the request ends"); unlock(mutex));
 }
 
 // ---- Adapters

@@ -12,6 +12,36 @@
 #define RTSEQ_LOCKDEP 0
 #endif
 
+// A linker refuses to mix files with lockdep and files without: each kind defines a symbol to which the other refers, but
+// one of them is thread-local, and neither takes a byte of the program. (Two definitions, weak so that there may be many,
+// would do for GNU ld and gold; lld compares only a reference and what it finds.)
+#if defined(__ELF__) && !defined(RTSEQ_ATOMIC_PROVIDER)
+#if RTSEQ_LOCKDEP
+extern "C" {
+[[gnu::weak]] thread_local char RTSEQ_LOCKDEP_must_be_the_same_in_every_file;
+}
+__asm__(
+    ".pushsection .rtseq_lockdep,\"\"\n"
+    ".weak RTSEQ_LOCKDEP_must_be_the_same_in_all_files\n"
+    ".type RTSEQ_LOCKDEP_must_be_the_same_in_all_files, %tls_object\n"
+    ".reloc ., BFD_RELOC_NONE, RTSEQ_LOCKDEP_must_be_the_same_in_all_files\n"
+    ".byte 0\n"
+    ".popsection");
+#else
+__asm__(
+    ".pushsection .rtseq_lockdep,\"\"\n"
+    ".weak RTSEQ_LOCKDEP_must_be_the_same_in_every_file\n"
+    ".type RTSEQ_LOCKDEP_must_be_the_same_in_every_file, %object\n"
+    ".reloc ., BFD_RELOC_NONE, RTSEQ_LOCKDEP_must_be_the_same_in_every_file\n"
+    ".byte 0\n"
+    ".section .rtseq_lockdep_mark,\"\"\n"
+    ".weak RTSEQ_LOCKDEP_must_be_the_same_in_all_files\n"
+    ".type RTSEQ_LOCKDEP_must_be_the_same_in_all_files, %object\n"
+    "RTSEQ_LOCKDEP_must_be_the_same_in_all_files:\n"
+    ".popsection");
+#endif
+#endif
+
 #if !RTSEQ_LOCKDEP
 
 #define RTSEQ_LOCKDEP_AT
@@ -33,16 +63,6 @@ struct name {
 
 }  // namespace rtseq::lockdep
 
-// The same symbol is thread-local in files compiled with lockdep, so that a linker refuses to mix the two. It takes
-// no byte of the program.
-#if defined(__ELF__) && !defined(RTSEQ_ATOMIC_PROVIDER)
-__asm__(
-    ".pushsection .rtseq_lockdep,\"\"\n"
-    ".weak RTSEQ_LOCKDEP_must_be_the_same_in_every_file\n"
-    "RTSEQ_LOCKDEP_must_be_the_same_in_every_file:\n"
-    ".popsection");
-#endif
-
 #else
 
 #include <signal.h>
@@ -51,10 +71,6 @@ __asm__(
 #include <cstdint>
 #include <source_location>
 #include <type_traits>
-
-extern "C" {
-[[gnu::weak]] thread_local char RTSEQ_LOCKDEP_must_be_the_same_in_every_file;
-}
 
 namespace rtseq::lockdep {
 
@@ -185,6 +201,9 @@ template <bool Count, bool Sleeps, bool Boosts, bool SignalSafe>
 inline constexpr type_info bare_type{Count,     Sleeps, SignalSafe, Boosts, true,
                                      irq::none, false,  nullptr,    nullptr};
 
+// In the linker's words, of a program without rtseq::runtime: undefined reference to …::needs_rtseq_runtime::acquire(…).
+inline namespace needs_rtseq_runtime {
+
 // ---- What happens. Each may be called in any context. The order is: say it, then do it, but for tries.
 
 void acquire(const map& lock) noexcept;   // about to wait for it
@@ -221,6 +240,10 @@ void deferral_begins() noexcept;
 void deferral_unbalanced(const char* how) noexcept;
 void printing() noexcept;
 void sleeping(const char* what) noexcept;
+
+void forget_this_thread() noexcept;  // what it holds
+
+}  // namespace needs_rtseq_runtime
 
 template <class Lock>
 const map* map_of(const Lock& lock) noexcept {
@@ -265,6 +288,8 @@ class callback_scope {
   const location* outer_;
 };
 
+inline namespace needs_rtseq_runtime {
+
 // A read section that is left before the end of this, by an exception, was not validated.
 class read_scope {
  public:
@@ -300,6 +325,7 @@ class quiet_scope {
   quiet_scope& operator=(const quiet_scope&) = delete;
 };
 
+}  // namespace needs_rtseq_runtime
 }  // namespace rtseq::detail::lockdep
 
 #define RTSEQ_LOCKDEP_AT ::rtseq::lockdep::location lockdep_where = ::rtseq::lockdep::location::current()

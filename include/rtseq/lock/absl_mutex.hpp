@@ -38,7 +38,7 @@ struct lock_traits<absl::Mutex> {
     lock.Unlock();
   }
 
-  // For lockdep::checked.
+  // For readers: lockdep checked<absl::Mutex>.
   static void lock_shared(absl::Mutex& lock) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
     lock.ReaderLock();
     detail::tsan_acquire(&lock);
