@@ -403,8 +403,8 @@ void waits_for_even(const map& count, const map* lock) noexcept {
   const unsigned level = t.level;
   const unsigned index = node_of(count);
   if (index == 0) return;
-  // Left: one that began here in an earlier round, or call. What a function has begun for its caller is open, so that it
-  // has ended says nothing; only where there is no more room.
+  // Left: one that began here in an earlier round, or call. What a function has begun for its caller is open, so that
+  // it has ended says nothing; only where there is no more room.
   const bool crowded = t.reads == max_reads;
   for (unsigned i = t.reads; i-- != 0 && t.reading[i].level == level;) {
     const read_entry& e = t.reading[i];

@@ -21,8 +21,8 @@ int call_next(const char* name, Arguments... arguments) noexcept {
   return -1;
 }
 
-// Calls `run` with the arguments of an execl…() as an array, and its `rest`, which stands behind the null. On the stack:
-// the child of a vfork() may not allocate.
+// Calls `run` with the arguments of an execl…() as an array, and its `rest`, which stands behind the null. On the
+// stack: the child of a vfork() may not allocate.
 template <class Run>
 int with_array(const char* first, va_list& rest, Run run) noexcept {
   va_list counted;

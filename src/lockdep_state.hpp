@@ -37,8 +37,8 @@ inline constexpr unsigned max_held = 48;
 inline constexpr unsigned max_reads = 16;
 inline constexpr unsigned max_levels = 16;  // of handlers whose interrupted call is remembered
 
-// Signal n is bit n - 1. A handler that does not say of which it is, is of SIGKILL, which has none: what is held with no
-// signal blocked is held with that one enabled.
+// Signal n is bit n - 1. A handler that does not say of which it is, is of SIGKILL, which has none: what is held with
+// no signal blocked is held with that one enabled.
 using signal_set = std::uint64_t;
 constexpr signal_set set_of(int signo) noexcept { return signal_set{1} << (signo - 1); }
 inline constexpr signal_set whichever_signal = set_of(SIGKILL);

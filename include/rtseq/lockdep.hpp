@@ -80,16 +80,16 @@ void reset() noexcept;
 // False: the descriptor did not take it.
 bool dump_dot(int descriptor) noexcept;
 
-// Reports what this thread holds where it should hold nothing: at the end of a request, a task, a test. `where` is part of
-// the report ("the request ends"). Linux: lockdep_sys_exit(). Any context.
+// Reports what this thread holds where it should hold nothing: at the end of a request, a task, a test. `where` is
+// part of the report ("the request ends"). Linux: lockdep_sys_exit(). Any context.
 void expect_nothing_held(const char* where) noexcept;
 
 // For functions of one's own that may sleep, or print: reported where that is forbidden. Any context.
 void might_sleep(const char* what, location where = location::current()) noexcept;
 void might_print(location where = location::current()) noexcept;
 
-// Linux: lockdep_off(). What this thread does meanwhile is not looked at, though what it takes and releases is known: for
-// code that plays several threads.
+// Linux: lockdep_off(). What this thread does meanwhile is not looked at, though what it takes and releases is known:
+// for code that plays several threads.
 class [[nodiscard]] off {
  public:
   off() noexcept = default;

@@ -91,8 +91,8 @@ class RTSEQ_CAPABILITY("mutex") checked {
     return true;
   }
 
-  // And its shared forms, for readers. For lockdep a reader is a waiter as any other: he waits behind the writer who waits
-  // for the reader before him.
+  // And its shared forms, for readers. For lockdep a reader is a waiter as any other: he waits behind the writer who
+  // waits for the reader before him.
   void lock_shared(RTSEQ_LOCKDEP_AT) requires lock_that_can_be_shared<Lock> RTSEQ_ACQUIRE_SHARED()
   RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
     RTSEQ_LOCKDEP_HERE;

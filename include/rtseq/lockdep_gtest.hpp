@@ -23,8 +23,8 @@
 
 namespace rtseq::lockdep {
 
-// Findings while it lives are the test's own affair: collected, and forgotten at its end; and so is what is then held that
-// was not at its beginning.
+// Findings while it lives are the test's own affair: collected, and forgotten at its end; and so is what is then held
+// that was not at its beginning.
 class expecting_findings {
  public:
   expecting_findings() : before_{set_handler(collect)}, first_{collected()} {}

@@ -12,9 +12,9 @@
 #define RTSEQ_LOCKDEP 0
 #endif
 
-// A linker refuses to mix files with lockdep and files without: each kind defines a symbol to which the other refers, but
-// one of them is thread-local, and neither takes a byte of the program. (Two definitions, weak so that there may be many,
-// would do for GNU ld and gold; lld compares only a reference and what it finds.)
+// A linker refuses to mix files with lockdep and files without: each kind defines a symbol to which the other refers,
+// but one of them is thread-local, and neither takes a byte of the program. (Two definitions, weak so that there may
+// be many, would do for GNU ld and gold; lld compares only a reference and what it finds.)
 #if defined(__ELF__) && !defined(RTSEQ_ATOMIC_PROVIDER)
 #if RTSEQ_LOCKDEP
 extern "C" {
@@ -140,7 +140,8 @@ struct type_info {
   bool (*interrupts_enabled)() noexcept;  // null: no context of its own
 };
 
-// The identity of a lock or count. Its class, by its name or else the place of its definition, is looked up at first use.
+// The identity of a lock or count. Its class, by its name or else the place of its definition, is looked up at first
+// use.
 struct map {
   location where{};
   const char* kind = nullptr;  // null: silent, somebody above reports for it
@@ -201,7 +202,8 @@ template <bool Count, bool Sleeps, bool Boosts, bool SignalSafe>
 inline constexpr type_info bare_type{Count,     Sleeps, SignalSafe, Boosts, true,
                                      irq::none, false,  nullptr,    nullptr};
 
-// In the linker's words, of a program without rtseq::runtime: undefined reference to …::needs_rtseq_runtime::acquire(…).
+// In the linker's words, of a program without rtseq::runtime: undefined reference to
+// …::needs_rtseq_runtime::acquire(…).
 inline namespace needs_rtseq_runtime {
 
 // ---- What happens. Each may be called in any context. The order is: say it, then do it, but for tries.
