@@ -129,7 +129,7 @@ inline bool dump_dot(int) noexcept { return false; }
 inline void expect_nothing_held(const char*) noexcept {}
 inline void might_sleep(const char*) noexcept {}
 inline void might_print() noexcept {}
-class off {
+class [[nodiscard]] off {
  public:
   off() noexcept {}  // not trivial: an unused one is no warning
 };

@@ -102,7 +102,7 @@ struct signals {
 // The library does not see handlers that others install, so a handler says what it is: Linux's irq_enter()
 // and irq_exit(). One at the top of each handler makes in_interrupt() true. With the signal's number lockdep knows
 // what holds the handler off; without it, only that nothing blocked does not. Wait-free; signal handlers.
-class signal_handler_scope {
+class [[nodiscard]] signal_handler_scope {
  public:
   explicit signal_handler_scope([[maybe_unused]] int signo = 0) noexcept {
     detail::signal_handler_depth = detail::signal_handler_depth + 1;

@@ -54,7 +54,7 @@ class virtual_cpu {
   // Makes the calling thread the CPU's task. If its interrupts are disabled already, the gate is shut.
   // A second task, a thread with a CPU already, or an end with the gate shut is a reported error
   // (violation::context_misuse), after which abort() follows.
-  class task_scope {
+  class [[nodiscard]] task_scope {
    public:
     explicit task_scope(virtual_cpu& cpu) noexcept : cpu_(cpu) { cpu_.attach(); }
     ~task_scope() { cpu_.detach(); }
