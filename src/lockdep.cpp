@@ -481,10 +481,12 @@ void handler_entered(irq kind, int signo) noexcept {
   signal_fence();
   if (level < max_levels) t.interrupted[level] = {current_site, t.in_handler_of, t.deferred_handler};
   current_site = nullptr;
-  // A scope that does not say of which signal, in a handler that did, is of the same.
-  if (kind != irq::virtual_cpu && (signo != 0 || t.in_handler_of == 0)) {
+  // A scope in a handler that is known already, if it names no other signal, is of the same.
+  const signal_set of = signo != 0 ? set_of(signo) : whichever_signal;
+  const bool known = t.in_handler_of != 0 && (of == whichever_signal || of == t.in_handler_of);
+  if (kind == irq::deferred_signal || (kind == irq::signal && !known)) {
     t.deferred_handler = kind == irq::deferred_signal;
-    t.in_handler_of = signo != 0 ? set_of(signo) : whichever_signal;
+    t.in_handler_of = of;
   }
   t.handlers[static_cast<unsigned>(kind)] = t.handlers[static_cast<unsigned>(kind)] + 1;
 }

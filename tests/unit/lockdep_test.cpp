@@ -392,6 +392,15 @@ TEST(interrupt_unsafe, deferred_signals) {
   EXPECT_LOCKDEP(interrupt_unsafe, { const write_guard wrong_suffix{shared}; } raise(SIGUSR2));
   EXPECT_NO_LOCKDEP({ const write_irqsave_guard section{shared}; } raise(SIGUSR2));
   EXPECT_EQ(context::unregister_handler(SIGUSR2), 0);
+  // One that says so itself is deferred all the same.
+  ASSERT_EQ(context::register_handler(SIGUSR2,
+                                      [](int signo, siginfo_t*, void*) {
+                                        const signal_handler_scope scope{signo};
+                                        shared.read(nothing);
+                                      }),
+            0);
+  EXPECT_NO_LOCKDEP({ const write_irqsave_guard section{shared}; } raise(SIGUSR2));
+  EXPECT_EQ(context::unregister_handler(SIGUSR2), 0);
 }
 
 TEST(interrupt_unsafe, virtual_cpus) {
@@ -569,10 +578,14 @@ TEST(two_writers, one_count_or_latch) {  // S6, S16
                    latch.write_latch_end());
   }
   seqcount<> count;
-  EXPECT_NO_LOCKDEP(count.write_begin(); count.write_end(); on_another_thread([&] {
-                      count.write_begin();
-                      count.write_end();
-                    }));
+  seqcount_latch latch;
+  const auto write = [&] {
+    count.write_begin();
+    count.write_end();
+    latch.write_latch_begin();
+    latch.write_latch_end();
+  };
+  EXPECT_NO_LOCKDEP(write(); on_another_thread(write));
 }
 
 // ---- Read sections
