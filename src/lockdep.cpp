@@ -142,7 +142,7 @@ signal_set set_of(const sigset_t& set) noexcept {
   return all;
 }
 signal_set blocked_signals(const thread_state& t) noexcept {
-  if (t.saves[static_cast<unsigned>(irq::signal)] != 0) return t.blocked;
+  if (t.blocked_known) return t.blocked;
   sigset_t mask;
   ::pthread_sigmask(SIG_BLOCK, nullptr, &mask);
   return set_of(mask);
@@ -408,6 +408,7 @@ void waits_for_even(const map& count, const map* lock) noexcept {
   const bool crowded = t.reads == max_reads;
   for (unsigned i = t.reads; i-- != 0 && t.reading[i].level == level;) {
     const read_entry& e = t.reading[i];
+    if (e.object == nullptr) continue;  // of the call that this one interrupts
     const bool again = e.object == &count && e.caller == caller && e.frame <= frame &&
                        e.site.line() == site.line() && e.site.column() == site.column();
     if (!again && !(crowded && e.frame < frame)) continue;
@@ -463,14 +464,18 @@ void irq_saved(irq kind) noexcept {
 void irq_restored(irq kind) noexcept {
   thread_state& t = this_thread();
   const auto k = static_cast<unsigned>(kind);
+  if (kind == irq::signal) t.blocked_known = false;  // an outer save's are: whoever asks asks the kernel
   if (t.saves[k] != 0) {
     t.saves[k] = t.saves[k] - 1;
   } else if (looks(t)) {
     report(t, rule::unbalanced_interrupts, 0, site());
   }
 }
-void signals_are_blocked(const sigset_t& before, const sigset_t* more) noexcept {
-  state.blocked = set_of(before) | (more != nullptr ? set_of(*more) : 0);
+void signals_blocked(const sigset_t& before, const sigset_t& more) noexcept {
+  thread_state& t = this_thread();
+  t.blocked = set_of(before) | set_of(more);
+  signal_fence();
+  t.blocked_known = true;
 }
 
 // What a handler does has sites of its own; what it interrupted keeps its.
@@ -479,7 +484,10 @@ void handler_entered(irq kind, int signo) noexcept {
   const unsigned level = t.level;
   t.level = level + 1;  // first: a handler from here on uses the next
   signal_fence();
-  if (level < max_levels) t.interrupted[level] = {current_site, t.in_handler_of, t.deferred_handler};
+  if (level < max_levels) {
+    t.interrupted[level] = {current_site, t.in_handler_of, t.deferred_handler, t.blocked_known, t.blocked};
+  }
+  t.blocked_known = false;  // more are blocked here
   current_site = nullptr;
   // A scope in a handler that is known already, if it names no other signal, is of the same.
   const signal_set of = signo != 0 ? set_of(signo) : whichever_signal;
@@ -497,6 +505,8 @@ void handler_left(irq kind) noexcept {
   if (level < max_levels) {
     t.in_handler_of = t.interrupted[level].in_handler_of;
     t.deferred_handler = t.interrupted[level].deferred_handler;
+    t.blocked = t.interrupted[level].blocked;
+    t.blocked_known = t.interrupted[level].blocked_known;
     current_site = t.interrupted[level].site;
   }
   signal_fence();

@@ -55,12 +55,15 @@ struct thread_state {
   signal_set in_handler_of;  // the innermost one; empty: none
   bool deferred_handler;     // of deferred_signal_context
   unsigned saves[irq_kinds];
-  signal_set blocked;  // while signals are saved
+  bool blocked_known;  // by a save at this level of handlers
+  signal_set blocked;
   location saved_at[irq_kinds];
   struct {
     const location* site;
     signal_set in_handler_of;
     bool deferred_handler;
+    bool blocked_known;
+    signal_set blocked;
   } interrupted[max_levels];
   held_entry holds[max_held];
   read_entry reading[max_reads];

@@ -367,6 +367,22 @@ TEST(interrupt_unsafe, a_context_that_masks_some_signals) {
   EXPECT_NO_LOCKDEP(write(); in_handler_of(SIGUSR1, [] { read(shared); }));
 }
 
+TEST(interrupt_unsafe, a_handler_on_top_of_a_section_that_lets_it_in) {
+  using context = basic_signal_context<signals<SIGUSR1>>;
+  static seqlock<context> shared;
+  static spinlock of_handlers;
+  EXPECT_NO_LOCKDEP({
+    const write_irqsave_guard section{shared};
+    in_handler_of(SIGUSR2, [] {
+      lock(of_handlers);
+      unlock(of_handlers);
+      const irqsave_guard<context> off;
+      lock(of_handlers);
+      unlock(of_handlers);
+    });
+  });
+}
+
 TEST(interrupt_unsafe, handlers_that_are_not_deferred_are_not_held_off_by_deferral) {
   static seqlock<deferred_signal_context> shared;
   EXPECT_LOCKDEP(interrupt_unsafe,

@@ -135,14 +135,13 @@ struct basic_signal_context {
     ::pthread_sigmask(SIG_BLOCK, &Policy::set(), &flags);
     RTSEQ_LOCKDEP_HERE;
     RTSEQ_LOCKDEP_HOOK(irq_saved(lockdep_irq));
-    RTSEQ_LOCKDEP_HOOK(signals_are_blocked(flags, &Policy::set()));
+    RTSEQ_LOCKDEP_HOOK(signals_blocked(flags, Policy::set()));
     return flags;
   }
 
   // One system call. Signals that this unblocks have their handlers run before it returns.
   static void restore(flags_type flags) noexcept {
     RTSEQ_LOCKDEP_HOOK(irq_restored(lockdep_irq));
-    RTSEQ_LOCKDEP_HOOK(signals_are_blocked(flags, nullptr));
     ::pthread_sigmask(SIG_SETMASK, &flags, nullptr);
   }
 

@@ -233,9 +233,8 @@ void write_without_lock(const map& count) noexcept;
 
 void irq_saved(irq kind) noexcept;
 void irq_restored(irq kind) noexcept;
-void signals_are_blocked(const sigset_t& before,
-                         const sigset_t* more) noexcept;  // known between the two above
-void handler_entered(irq kind, int signo) noexcept;       // 0: whichever
+void signals_blocked(const sigset_t& before, const sigset_t& more) noexcept;  // by the save just said
+void handler_entered(irq kind, int signo) noexcept;                           // 0: whichever
 void handler_left(irq kind) noexcept;
 
 void deferral_begins() noexcept;
