@@ -111,7 +111,7 @@ void handle(const entry& to, siginfo_t& info, void* ucontext, kernel_mask around
   // ThreadSanitizer blocks everything while it runs a handler, and loses the mask if that unblocks a signal.
   const bool leave_mask = RTSEQ_TSAN && ucontext != nullptr;
   if (wanted != (around | maskable()) && !leave_mask) change_mask(SIG_SETMASK, wanted);
-  RTSEQ_LOCKDEP_HOOK(handler_entered(detail::lockdep::irq::deferred_signal));
+  RTSEQ_LOCKDEP_HOOK(handler_entered(detail::lockdep::irq::deferred_signal, info.si_signo));
   to.function(info.si_signo, &info, ucontext);
   RTSEQ_LOCKDEP_HOOK(handler_left(detail::lockdep::irq::deferred_signal));
   detail::signal_fence();

@@ -1,11 +1,13 @@
 // lockdep's hooks: what a thread holds, and the rules that this alone can break.
 #include "lockdep_state.hpp"
 
+#include <rtseq/context/signal.hpp>
 #include <rtseq/context/virtual_cpu.hpp>
 #include <rtseq/deferred_log.hpp>
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,30 +21,39 @@ RTSEQ_THREAD_LOCAL(thread_state, state);
 
 pthread_key_t exit_key;
 
-unsigned level_of(const thread_state& t) noexcept { return t.level > 255 ? 255 : t.level; }
-
 bool looks(const thread_state& t) noexcept {
   // relaxed: it is set once, and a late look does no harm.
   return t.quiet == 0 && active.load(std::memory_order_relaxed);
 }
-bool looks_at(const thread_state& t, const map& m) noexcept { return m.kind != nullptr && looks(t); }
+// Has no report of its own: somebody above reports for it.
+bool is_silent(const map& m) noexcept { return m.kind == nullptr; }
 
-location site_of(const thread_state& t, const map& m) noexcept { return t.has_site ? t.site : m.where; }
-location site_of(const thread_state& t) noexcept { return t.has_site ? t.site : location{}; }
+const location& site_of(const map& m) noexcept { return current_site != nullptr ? *current_site : m.where; }
+const location nowhere{};
+const location& site() noexcept { return current_site != nullptr ? *current_site : nowhere; }
 
-// ---- What is held.
+// ---- What is held: whether or not anybody looks, so that it is known when somebody does.
 
-void push(thread_state& t, const map& m, unsigned index, const location& site) noexcept {
+void push(thread_state& t, const map& m, unsigned index, const location& site, bool shared = false) noexcept {
   const unsigned i = t.held;
   if (i == max_held) return report_full(t, "locks and sections held at a time by one thread");
   t.held = i + 1;  // first: a handler from here on uses the next
   signal_fence();
   held_entry& e = t.holds[i];
+  e.type = m.type;
   e.site = site;
   e.node = static_cast<std::uint16_t>(index);
-  e.level = static_cast<std::uint8_t>(level_of(t));
+  e.shared = shared;
   signal_fence();
   e.object = &m;
+}
+
+// Entries beyond the top are null, so that a handler that is let in finds them so.
+void drop_holds(thread_state& t, unsigned left) noexcept {
+  for (unsigned i = t.held; i-- != left;) t.holds[i].object = nullptr;
+  signal_fence();
+  t.held = left;
+  if (t.inherited > left) t.inherited = left;
 }
 
 bool pop(thread_state& t, const map& m) noexcept {
@@ -55,11 +66,7 @@ bool pop(thread_state& t, const map& m) noexcept {
   }
   --i;
   while (i != 0 && t.holds[i - 1].object == &hole) --i;
-  // Entries beyond the top are null, so that a handler that is let in finds them so.
-  for (unsigned k = t.held; k-- != i;) t.holds[k].object = nullptr;
-  signal_fence();
-  t.held = i;
-  if (t.inherited > i) t.inherited = i;
+  drop_holds(t, i);
   return true;
 }
 
@@ -70,7 +77,6 @@ const held_entry* find(const thread_state& t, const map& m) noexcept {
   return nullptr;
 }
 
-const type_info& type_of(const held_entry& e) noexcept { return *node_at(e.node).type; }
 bool is_open(const held_entry& e) noexcept { return e.object != nullptr && e.object != &hole; }
 
 }  // namespace
@@ -103,7 +109,11 @@ void thread_exits(void*) noexcept {
 }
 
 // Before the first lock of anybody's static initialisation.
-[[gnu::constructor(101)]] void make_exit_key() noexcept { ::pthread_key_create(&exit_key, thread_exits); }
+// The first function given to atexit() is the last to be called.
+[[gnu::constructor(101)]] void make_exit_key() noexcept {
+  ::pthread_key_create(&exit_key, thread_exits);
+  (void)::atexit([] { check_exit("the program ends"); });
+}
 
 void introduce(thread_state& t) noexcept {
   t.known = true;
@@ -114,52 +124,88 @@ void introduce(thread_state& t) noexcept {
 
 // ---- Interrupts.
 
-bool no_signal_blocked() noexcept {
+// What can be held off; faults of the running instruction cannot, nor what the C library keeps for itself.
+constexpr signal_set maskable = [] {
+  signal_set all = 0;
+  for (int signo = 1; signo <= 64; ++signo) {
+    if (is_maskable_signal(signo)) all |= set_of(signo);
+  }
+  return all;
+}();
+constexpr signal_set every_signal = ~(set_of(SIGSTOP) | set_of(32) | set_of(33));
+
+signal_set set_of(const sigset_t& set) noexcept {
+  unsigned long words[sizeof set / sizeof(unsigned long)];
+  ::memcpy(words, &set, sizeof set);
+  signal_set all = words[0];
+  if constexpr (sizeof(unsigned long) == 4) all |= signal_set{words[1]} << 32;
+  return all;
+}
+signal_set blocked_signals(const thread_state& t) noexcept {
+  if (t.blocked_known) return t.blocked;
   sigset_t mask;
   ::pthread_sigmask(SIG_BLOCK, nullptr, &mask);
-  std::uint64_t words[sizeof mask / 8];
-  ::memcpy(words, &mask, sizeof mask);
-  return words[0] == 0;
+  return set_of(mask);
+}
+signal_set enabled_signals(const thread_state& t) noexcept {
+  const signal_set blocked = blocked_signals(t);
+  const signal_set whichever = (blocked & maskable) == 0 ? whichever_signal : 0;
+  return (every_signal & ~(blocked | whichever_signal)) | whichever;
 }
 
-bool signals_enabled(const thread_state& t, const type_info& type) noexcept {
-  const bool own = type.masks && type.context != irq::virtual_cpu;
-  if (own) return t.saves[static_cast<unsigned>(type.context)] == 0 && type.interrupts_enabled();
-  return t.saves[static_cast<unsigned>(irq::signal)] == 0 &&
-         t.saves[static_cast<unsigned>(irq::deferred_signal)] == 0 && no_signal_blocked();
-}
-bool virtual_interrupts_enabled(const type_info& type) noexcept {
-  if (type.context == irq::virtual_cpu) return type.interrupts_enabled();
-  return current_virtual_cpu != nullptr && virtual_masked_depth == 0;
+// relaxed, in both: bits are only ever set, and whoever does not see one asks again under the lock.
+bool every_signal_seen(const node& n, interrupt kind) noexcept {
+  return (every_signal & ~n.used[static_cast<unsigned>(kind)][static_cast<unsigned>(side::under)].load(
+                             std::memory_order_relaxed)) == 0;
 }
 
-unsigned interrupts_of(const thread_state& t, const type_info& type) noexcept {
-  unsigned bits = 0;
-  if (t.handlers[static_cast<unsigned>(irq::signal)] != 0 ||
-      t.handlers[static_cast<unsigned>(irq::deferred_signal)] != 0 ||
-      (type.context == irq::none && type.masks && type.in_interrupt())) {
-    bits |= in_signal;
+[[gnu::noinline]] void note_new_use(const thread_state& t, const type_info& type, unsigned index, bool waits,
+                                    bool holds, const location& site) noexcept {
+  const auto add = [&](interrupt kind, side how, signal_set which) {
+    add_usage(t, index, kind, how, which, site);
+  };
+  const bool own = type.context == irq::none && type.masks;
+  if (waits) {
+    if (t.in_handler_of != 0) {
+      add(t.deferred_handler ? interrupt::deferred_signal : interrupt::signal, side::inside, t.in_handler_of);
+    }
+    if (t.handlers[static_cast<unsigned>(irq::virtual_cpu)] != 0) {
+      add(interrupt::virtual_cpu, side::inside, the_interrupt);
+    }
+    if (own && type.in_interrupt()) add(interrupt::of_its_context, side::inside, the_interrupt);
   }
-  if (t.handlers[static_cast<unsigned>(irq::virtual_cpu)] != 0) bits |= in_virtual_interrupt;
-  return bits;
+  if (!holds) return;
+  if (own && !type.in_interrupt() && type.interrupts_enabled()) {
+    add(interrupt::of_its_context, side::under, the_interrupt);
+  }
+  if (type.context == irq::virtual_cpu ? type.interrupts_enabled()
+                                       : current_virtual_cpu != nullptr && virtual_masked_depth == 0) {
+    add(interrupt::virtual_cpu, side::under, the_interrupt);
+  }
+  // A handler of whichever signal: its own is not on top of it, and which others are, only it knows.
+  if (t.in_handler_of == whichever_signal || (own && !type.interrupts_enabled())) return;
+  const bool deferred = t.saves[static_cast<unsigned>(irq::deferred_signal)] != 0;
+  const node& n = node_at(index);
+  // Which are enabled costs a system call: not for what is known.
+  if (every_signal_seen(n, interrupt::signal) &&
+      (deferred || every_signal_seen(n, interrupt::deferred_signal))) {
+    return;
+  }
+  const signal_set enabled = enabled_signals(t);
+  add(interrupt::signal, side::under, enabled);
+  if (!deferred) add(interrupt::deferred_signal, side::under, enabled);
 }
 
 void note_use(const thread_state& t, const map& m, unsigned index, bool waits, bool holds,
               const location& site) noexcept {
-  // relaxed: bits are only ever set, and whoever does not see one asks again under the lock.
-  const unsigned seen = node_at(index).usage.load(std::memory_order_relaxed);
-  const unsigned interrupts = interrupts_of(t, *m.type);
-  if (interrupts != 0) {
-    for (unsigned bit : {in_signal, in_virtual_interrupt}) {
-      if (waits && (interrupts & bit & ~seen) != 0) add_usage(t, m, index, bit, site);
-    }
+  const node& n = node_at(index);
+  const bool a_task = t.level == 0 && current_virtual_cpu == nullptr;
+  const bool of_threads = !m.type->masks;  // whose context has no interrupts of its own
+  if (a_task && of_threads && every_signal_seen(n, interrupt::signal) &&
+      every_signal_seen(n, interrupt::deferred_signal)) {
     return;
   }
-  if (!holds) return;
-  if ((seen & under_signals) == 0 && signals_enabled(t, *m.type)) add_usage(t, m, index, under_signals, site);
-  if ((seen & under_virtual_interrupts) == 0 && virtual_interrupts_enabled(*m.type)) {
-    add_usage(t, m, index, under_virtual_interrupts, site);
-  }
+  note_new_use(t, *m.type, index, waits, holds, site);
 }
 
 // ---- Sleeping.
@@ -177,7 +223,7 @@ void check_sleep(const thread_state& t, unsigned index, bool signal_safe, const 
   }
   for (unsigned i = t.held; i-- != 0;) {
     const held_entry& e = t.holds[i];
-    if (is_open(e) && type_of(e).count && !type_of(e).sleeps) {
+    if (is_open(e) && e.type->count && !e.type->sleeps) {
       return report(t, rule::sleep_in_spinning_section, index, site, what, &e.site);
     }
   }
@@ -194,7 +240,7 @@ void depend(const thread_state& t, const map& m, unsigned index, const location&
     } else if (!edge_known(e.node, index)) {
       // A lock and its count go together: of two such pairs, whose order counts is the objects'.
       if (belong_together(e.node, index)) {
-        add_nesting(t, e, m, type_of(e).count ? index : e.node, site);
+        add_nesting(t, e, m, e.type->count ? index : e.node, site);
       } else {
         add_edge(t, e, m, index, site);
       }
@@ -211,26 +257,22 @@ void drop_reads(thread_state& t, unsigned left) noexcept {
 
 const read_entry* open_read(const thread_state& t) noexcept {
   for (unsigned i = t.reads; i-- != 0;) {
-    if (t.reading[i].object != nullptr && t.reading[i].level == level_of(t)) return &t.reading[i];
+    if (t.reading[i].object != nullptr && t.reading[i].level == t.level) return &t.reading[i];
   }
   return nullptr;
 }
 
 enum class taking { by_waiting, after_a_try };
 
-void hold(const map& lock, taking how) noexcept {
-  thread_state& t = this_thread();
-  if (!looks_at(t, lock)) return;
-  const location site = site_of(t, lock);
+void check_hold(const thread_state& t, const map& lock, unsigned index, taking how,
+                const location& site) noexcept {
   // A try that succeeds in a handler finds what the thread under it was only about to take.
   const held_entry* const before = how == taking::by_waiting ? find(t, lock) : nullptr;
   if (before != nullptr) {
     const bool has_section = lock.type->in_interrupt != nullptr;
-    return report(t, has_section ? rule::recursive_write : rule::recursive_lock, before->node, site, nullptr,
+    return report(t, has_section ? rule::recursive_write : rule::recursive_lock, index, site, nullptr,
                   &before->site);
   }
-  const unsigned index = node_of(lock);
-  if (index == 0) return;
   if (const read_entry* const read = open_read(t)) {
     report(t, rule::lock_in_read_section, index, site, nullptr, &read->site);
   }
@@ -240,36 +282,46 @@ void hold(const map& lock, taking how) noexcept {
     depend(t, lock, index, site);
   }
   note_use(t, lock, index, waits, true, site);
-  push(t, lock, index, site);
+}
+
+void hold(const map& lock, taking how, bool shared = false) noexcept {
+  if (is_silent(lock)) return;
+  thread_state& t = this_thread();
+  const location& site = site_of(lock);
+  const unsigned index = node_of(lock);
+  if (looks(t)) check_hold(t, lock, index, how, site);
+  push(t, lock, index, site, shared);
 }
 
 void begin_writing(map& count, bool may_be_read_here) noexcept {
+  if (is_silent(count)) return;
   thread_state& t = this_thread();
-  if (!looks_at(t, count)) return;
-  const location site = site_of(t, count);
+  const location& site = site_of(count);
+  const unsigned index = node_of(count);
   // relaxed: who is there only matters if two are, and then no order helps.
   const thread_state* const before = count.writer.exchange(&t, std::memory_order_relaxed);
-  if (before == &t) {
-    const held_entry* const outer = find(t, count);
-    return report(t, rule::recursive_write, node_of(count), site, nullptr,
-                  outer != nullptr ? &outer->site : nullptr);
+  if (looks(t)) {
+    const read_entry* const read = may_be_read_here ? nullptr : open_read(t);
+    if (before == &t) {
+      const held_entry* const outer = find(t, count);
+      report(t, rule::recursive_write, index, site, nullptr, outer != nullptr ? &outer->site : nullptr);
+    } else if (before != nullptr) {
+      report(t, rule::two_writers, index, site);
+    }
+    if (read != nullptr) report(t, rule::write_in_read_section, index, site, nullptr, &read->site);
+    note_use(t, count, index, false, true, site);
   }
-  if (before != nullptr) report(t, rule::two_writers, node_of(count), site);
-  const read_entry* const read = open_read(t);
-  if (read != nullptr && !may_be_read_here) {
-    report(t, rule::write_in_read_section, node_of(count), site, nullptr, &read->site);
-  }
-  const unsigned index = node_of(count);
-  if (index == 0) return;
-  note_use(t, count, index, false, true, site);
   push(t, count, index, site);
 }
 
 void end_writing(map& count) noexcept {
+  if (is_silent(count)) return;
   thread_state& t = this_thread();
-  if (!looks_at(t, count)) return;
-  if (!pop(t, count)) return report(t, rule::wrong_thread, node_of(count), site_of(t, count));
-  count.writer.store(nullptr, std::memory_order_relaxed);  // relaxed: as in begin_writing
+  if (pop(t, count)) {
+    count.writer.store(nullptr, std::memory_order_relaxed);  // relaxed: as in begin_writing
+  } else if (looks(t)) {
+    report(t, rule::wrong_thread, node_of(count), site_of(count));
+  }
 }
 
 }  // namespace
@@ -290,20 +342,29 @@ thread_state& this_thread() noexcept {
 
 // ---- The hooks.
 
+inline namespace needs_rtseq_runtime {
+
 void acquire(const map& lock) noexcept { hold(lock, taking::by_waiting); }
 void acquired(const map& lock) noexcept { hold(lock, taking::after_a_try); }
 
-void acquire_once(const map& lock) noexcept {
-  const bool again = holds(lock);
-  acquire(lock);
+void acquired_shared(const map& lock) noexcept { hold(lock, taking::after_a_try, true); }
+
+static void hold_once(const map& lock, bool shared) noexcept {
+  const bool again = find(state, lock) != nullptr;
+  hold(lock, taking::by_waiting, shared);
   if (again) fatal_violation(violation::self_deadlock, "a lock is taken again by its owner", &lock);
 }
-bool holds(const map& lock) noexcept { return find(state, lock) != nullptr; }
+void acquire_once(const map& lock) noexcept { hold_once(lock, false); }
+void acquire_shared(const map& lock) noexcept { hold_once(lock, true); }
+bool holds(const map& lock) noexcept {
+  const held_entry* const held = find(state, lock);
+  return held != nullptr && !held->shared;
+}
 
 void release(const map& lock) noexcept {
+  if (is_silent(lock)) return;
   thread_state& t = this_thread();
-  if (!looks_at(t, lock)) return;
-  if (!pop(t, lock)) report(t, rule::wrong_thread, node_of(lock), site_of(t, lock));
+  if (!pop(t, lock) && looks(t)) report(t, rule::wrong_thread, node_of(lock), site_of(lock));
 }
 
 void write_begin(map& count) noexcept { begin_writing(count, false); }
@@ -313,8 +374,8 @@ void latch_end(map& latch) noexcept { end_writing(latch); }
 
 void waits_for_even(const map& count, const map* lock) noexcept {
   thread_state& t = this_thread();
-  if (!looks_at(t, count)) return;
-  const location site = site_of(t, count);
+  if (is_silent(count) || !looks(t)) return;
+  const location& site = site_of(count);
   if (const held_entry* const own = find(t, count)) {
     report(t, rule::self_read, own->node, site, nullptr, &own->site);
     fatal_violation(violation::self_deadlock,
@@ -332,26 +393,31 @@ void waits_for_even(const map& count, const map* lock) noexcept {
   if (const unsigned by = node_of(*lock)) depend(t, *lock, by, site);
 }
 
-// Out of line, so that its frame tells callers apart.
+// Out of line, so that its frame and its caller tell sections apart.
 [[gnu::noinline]] void read_begin(const map& count) noexcept {
   thread_state& t = this_thread();
-  if (!looks_at(t, count)) return;
-  const location site = site_of(t, count);
+  if (is_silent(count) || !looks(t)) return;
+  const location& site = site_of(count);
   const void* const frame = __builtin_frame_address(0);
-  const unsigned level = level_of(t);
+  const void* const caller = __builtin_return_address(0);
+  const unsigned level = t.level;
   const unsigned index = node_of(count);
   if (index == 0) return;
-  // One that began in a function that has ended, or here in an earlier round, was left.
-  unsigned open = t.reads;
-  while (open != 0) {
-    const read_entry& e = t.reading[open - 1];
-    const bool ended = e.frame < frame || (e.frame == frame && e.object == &count && site.column() != 0 &&
-                                           e.site.line() == site.line() && e.site.column() == site.column());
-    if (e.object == nullptr || e.level != level || !ended) break;
+  // Left: one that began here in an earlier round, or call. What a function has begun for its caller is open, so that
+  // it has ended says nothing; only where there is no more room.
+  const bool crowded = t.reads == max_reads;
+  for (unsigned i = t.reads; i-- != 0 && t.reading[i].level == level;) {
+    const read_entry& e = t.reading[i];
+    if (e.object == nullptr) continue;  // of the call that this one interrupts
+    const bool again = e.object == &count && e.caller == caller && e.frame <= frame &&
+                       e.site.line() == site.line() && e.site.column() == site.column();
+    if (!again && !(crowded && e.frame < frame)) continue;
     const read_entry left = e;
-    drop_reads(t, --open);
+    for (unsigned k = i; k + 1 < t.reads; ++k) t.reading[k] = t.reading[k + 1];
+    drop_reads(t, t.reads - 1);
     report(t, rule::unvalidated_read, left.node, left.site);
   }
+  const unsigned open = t.reads;
   if (open == max_reads) return report_full(t, "read sections open at a time in one thread");
   t.reads = open + 1;  // first: a handler from here on uses the next
   signal_fence();
@@ -359,16 +425,16 @@ void waits_for_even(const map& count, const map* lock) noexcept {
   e.site = site;
   e.node = static_cast<std::uint16_t>(index);
   e.frame = frame;
-  e.level = static_cast<std::uint8_t>(level);
+  e.caller = caller;
+  e.level = level;
   signal_fence();
   e.object = &count;
 }
 
 void read_end(const map& count) noexcept {
   thread_state& t = this_thread();
-  if (!looks_at(t, count)) return;
-  const unsigned level = level_of(t);
-  for (unsigned i = t.reads; i-- != 0 && t.reading[i].level == level;) {
+  if (is_silent(count)) return;
+  for (unsigned i = t.reads; i-- != 0 && t.reading[i].level == t.level;) {
     if (t.reading[i].object != &count) continue;
     for (unsigned k = i; k + 1 < t.reads; ++k) t.reading[k] = t.reading[k + 1];
     return drop_reads(t, t.reads - 1);
@@ -386,33 +452,50 @@ read_scope::~read_scope() {
 
 void write_without_lock(const map& count) noexcept {
   thread_state& t = this_thread();
-  if (looks_at(t, count)) report(t, rule::write_without_lock, node_of(count), site_of(t, count));
+  if (!is_silent(count) && looks(t)) report(t, rule::write_without_lock, node_of(count), site_of(count));
 }
 
 void irq_saved(irq kind) noexcept {
   thread_state& t = this_thread();
   const auto k = static_cast<unsigned>(kind);
-  if (t.saves[k] == 0) t.saved_at[k] = site_of(t);
+  if (t.saves[k] == 0) t.saved_at[k] = site();
   t.saves[k] = t.saves[k] + 1;
 }
 void irq_restored(irq kind) noexcept {
   thread_state& t = this_thread();
   const auto k = static_cast<unsigned>(kind);
+  if (kind == irq::signal) t.blocked_known = false;  // an outer save's are: whoever asks asks the kernel
   if (t.saves[k] != 0) {
     t.saves[k] = t.saves[k] - 1;
   } else if (looks(t)) {
-    report(t, rule::unbalanced_interrupts, 0, site_of(t));
+    report(t, rule::unbalanced_interrupts, 0, site());
   }
+}
+void signals_blocked(const sigset_t& before, const sigset_t& more) noexcept {
+  thread_state& t = this_thread();
+  t.blocked = set_of(before) | set_of(more);
+  signal_fence();
+  t.blocked_known = true;
 }
 
 // What a handler does has sites of its own; what it interrupted keeps its.
-void handler_entered(irq kind) noexcept {
+void handler_entered(irq kind, int signo) noexcept {
   thread_state& t = this_thread();
   const unsigned level = t.level;
   t.level = level + 1;  // first: a handler from here on uses the next
   signal_fence();
-  if (level < max_levels) t.interrupted[level] = {t.has_site, t.site};
-  t.has_site = false;
+  if (level < max_levels) {
+    t.interrupted[level] = {current_site, t.in_handler_of, t.deferred_handler, t.blocked_known, t.blocked};
+  }
+  t.blocked_known = false;  // more are blocked here
+  current_site = nullptr;
+  // A scope in a handler that is known already, if it names no other signal, is of the same.
+  const signal_set of = signo != 0 ? set_of(signo) : whichever_signal;
+  const bool known = t.in_handler_of != 0 && (of == whichever_signal || of == t.in_handler_of);
+  if (kind == irq::deferred_signal || (kind == irq::signal && !known)) {
+    t.deferred_handler = kind == irq::deferred_signal;
+    t.in_handler_of = of;
+  }
   t.handlers[static_cast<unsigned>(kind)] = t.handlers[static_cast<unsigned>(kind)] + 1;
 }
 void handler_left(irq kind) noexcept {
@@ -420,9 +503,11 @@ void handler_left(irq kind) noexcept {
   t.handlers[static_cast<unsigned>(kind)] = t.handlers[static_cast<unsigned>(kind)] - 1;
   const unsigned level = t.level - 1;
   if (level < max_levels) {
-    t.site = t.interrupted[level].site;
-    signal_fence();
-    t.has_site = t.interrupted[level].has_site;
+    t.in_handler_of = t.interrupted[level].in_handler_of;
+    t.deferred_handler = t.interrupted[level].deferred_handler;
+    t.blocked = t.interrupted[level].blocked;
+    t.blocked_known = t.interrupted[level].blocked_known;
+    current_site = t.interrupted[level].site;
   }
   signal_fence();
   t.level = level;
@@ -431,7 +516,7 @@ void handler_left(irq kind) noexcept {
 void deferral_begins() noexcept { this_thread(); }
 void deferral_unbalanced(const char* how) noexcept {
   thread_state& t = this_thread();
-  if (looks(t)) report(t, rule::unbalanced_deferral, 0, site_of(t), how);
+  if (looks(t)) report(t, rule::unbalanced_deferral, 0, site(), how);
 }
 
 void printing() noexcept {
@@ -439,53 +524,44 @@ void printing() noexcept {
   if (!looks(t)) return;
   for (unsigned i = t.held; i-- != 0;) {
     const held_entry& e = t.holds[i];
-    if (is_open(e) && type_of(e).count) {
-      return report(t, rule::print_in_write_section, e.node, site_of(t), nullptr, &e.site);
+    if (is_open(e) && e.type->count) {
+      return report(t, rule::print_in_write_section, e.node, site(), nullptr, &e.site);
     }
   }
 }
 
 void sleeping(const char* what) noexcept {
   thread_state& t = this_thread();
-  if (looks(t)) check_sleep(t, 0, false, site_of(t), what);
-}
-
-site_scope::site_scope(const location& where) noexcept : mine_{false} {
-  thread_state& t = this_thread();
-  if (t.has_site) return;
-  mine_ = true;
-  t.site = where;
-  signal_fence();
-  t.has_site = true;
-}
-site_scope::~site_scope() {
-  if (mine_) state.has_site = false;
-}
-
-callback_scope::callback_scope() noexcept : outer_{state.site}, had_site_{state.has_site} {
-  state.has_site = false;
-}
-callback_scope::~callback_scope() {
-  state.site = outer_;
-  signal_fence();
-  state.has_site = had_site_;
+  if (looks(t)) check_sleep(t, 0, false, site(), what);
 }
 
 void forget_this_thread() noexcept {
   thread_state& t = state;
-  for (held_entry& e : t.holds) e.object = nullptr;
-  t.held = 0;
-  t.inherited = 0;
+  drop_holds(t, 0);
   drop_reads(t, 0);
   for (unsigned& depth : t.saves) depth = 0;
+}
+
+held_scope::held_scope() noexcept : held_{state.held}, reads_{state.reads}, saves_{} {
+  for (unsigned k = 0; k < irq_kinds; ++k) saves_[k] = state.saves[k];
+}
+held_scope::~held_scope() {
+  thread_state& t = state;
+  if (t.held > held_) drop_holds(t, held_);
+  if (t.reads > reads_) drop_reads(t, reads_);
+  for (unsigned k = 0; k < irq_kinds; ++k) t.saves[k] = saves_[k];
 }
 
 quiet_scope::quiet_scope() noexcept { state.quiet = state.quiet + 1; }
 quiet_scope::~quiet_scope() { state.quiet = state.quiet - 1; }
 
+}  // namespace needs_rtseq_runtime
+
 }  // namespace rtseq::detail::lockdep
 
 namespace rtseq::lockdep {
+
+void expect_nothing_held(const char* where) noexcept { detail::lockdep::check_exit(where); }
 
 void might_sleep(const char* what, location where) noexcept {
   const detail::lockdep::site_scope site{where};

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdarg>
+#include <cstddef>
 
 namespace {
 
@@ -17,6 +19,24 @@ int call_next(const char* name, Arguments... arguments) noexcept {
   if (auto* const next = reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name))) return next(arguments...);
   errno = ENOSYS;
   return -1;
+}
+
+// Calls `run` with the arguments of an execl…() as an array, and its `rest`, which stands behind the null. On the
+// stack: the child of a vfork() may not allocate.
+template <class Run>
+int with_array(const char* first, va_list& rest, Run run) noexcept {
+  va_list counted;
+  va_copy(counted, rest);
+  std::size_t count = 1;
+  for (const char* argument = first; argument != nullptr; argument = va_arg(counted, const char*)) ++count;
+  va_end(counted);
+  auto** const arguments = static_cast<char**>(__builtin_alloca(count * sizeof(char*)));
+  std::size_t i = 0;
+  for (const char* argument = first; argument != nullptr; argument = va_arg(rest, const char*)) {
+    arguments[i++] = const_cast<char*>(argument);
+  }
+  arguments[i] = nullptr;
+  return run(arguments, rest);
 }
 
 }  // namespace
@@ -34,5 +54,34 @@ int execvp(const char* file, char* const* arguments) noexcept {
 }
 int execvpe(const char* file, char* const* arguments, char* const* environment) noexcept {
   return call_next<decltype(execvpe)>("execvpe", file, arguments, environment);
+}
+int fexecve(int descriptor, char* const* arguments, char* const* environment) noexcept {
+  return call_next<decltype(fexecve)>("fexecve", descriptor, arguments, environment);
+}
+
+int execl(const char* path, const char* first, ...) noexcept {
+  va_list rest;
+  va_start(rest, first);
+  const int result =
+      with_array(first, rest, [path](char* const* arguments, va_list&) { return ::execv(path, arguments); });
+  va_end(rest);
+  return result;
+}
+int execlp(const char* file, const char* first, ...) noexcept {
+  va_list rest;
+  va_start(rest, first);
+  const int result =
+      with_array(first, rest, [file](char* const* arguments, va_list&) { return ::execvp(file, arguments); });
+  va_end(rest);
+  return result;
+}
+int execle(const char* path, const char* first, ...) noexcept {
+  va_list rest;
+  va_start(rest, first);
+  const int result = with_array(first, rest, [path](char* const* arguments, va_list& after) {
+    return ::execve(path, arguments, va_arg(after, char* const*));
+  });
+  va_end(rest);
+  return result;
 }
 }

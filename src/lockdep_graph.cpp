@@ -29,6 +29,8 @@ std::atomic<unsigned> bucket[buckets];
 std::atomic<std::uint64_t> known[max_nodes][max_nodes / word_bits];
 edge edges[max_edges];
 unsigned edge_count = 0;
+use_record uses[max_uses];
+unsigned use_count = 1;  // 0 is none
 
 std::atomic<pid_t> owner{0};
 unsigned depth = 0;
@@ -76,15 +78,22 @@ bool same_text(const char* a, const char* b) noexcept {
   return a == b || (a != nullptr && b != nullptr && ::strcmp(a, b) == 0);
 }
 // The function tells instantiations of one template apart.
+bool same_place(const location& a, const location& b) noexcept {
+  return a.line() == b.line() && a.column() == b.column() && same_text(a.file_name(), b.file_name()) &&
+         same_text(a.function_name(), b.function_name());
+}
+// A name is one class, whatever has it; but a lock and a count are not the same thing.
 bool is_of(const node& n, const map& m) noexcept {
-  if (n.type != m.type || !same_text(n.kind, m.kind) || !same_text(n.name, m.name)) return false;
-  return m.name != nullptr || (n.where.line() == m.where.line() && n.where.column() == m.where.column() &&
-                               same_text(n.where.file_name(), m.where.file_name()) &&
-                               same_text(n.where.function_name(), m.where.function_name()));
+  if (m.name != nullptr) return same_text(n.name, m.name) && n.type->count == m.type->count;
+  return n.name == nullptr && n.type == m.type && same_text(n.kind, m.kind) && same_place(n.where, m.where);
 }
 unsigned bucket_of(const map& m) noexcept {
-  const std::uint32_t place = m.name != nullptr ? 0 : m.where.line() * 31 + m.where.column();
-  return (place + static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(m.type) >> 4)) % buckets;
+  std::uint32_t sum = m.where.line() * 31 + m.where.column();
+  if (m.name != nullptr) {
+    sum = 0;
+    for (const char* c = m.name; *c != '\0'; ++c) sum = sum * 31 + static_cast<unsigned char>(*c);
+  }
+  return sum % buckets;
 }
 unsigned find_class(const map& m) noexcept {
   // acquire: pairs with make_class's release; without it a node could be read before it was written.
@@ -221,11 +230,8 @@ void add_edge(const thread_state& t, const held_entry& by, const map&, unsigned 
 bool belong_together(unsigned a, unsigned b) noexcept {
   const node& one = nodes[a];
   const node& other = nodes[b];
-  return one.type->count != other.type->count && same_text(one.kind, other.kind) &&
-         same_text(one.name, other.name) && one.where.line() == other.where.line() &&
-         one.where.column() == other.where.column() &&
-         same_text(one.where.file_name(), other.where.file_name()) &&
-         same_text(one.where.function_name(), other.where.function_name());
+  if (one.type->count == other.type->count || !same_text(one.name, other.name)) return false;
+  return one.name != nullptr || (same_text(one.kind, other.kind) && same_place(one.where, other.where));
 }
 
 void add_nesting(const thread_state& t, const held_entry& outer, const map& m, unsigned index,
@@ -245,31 +251,60 @@ void add_nesting(const thread_state& t, const held_entry& outer, const map& m, u
   if (now == 3) report_nesting(t, index);
 }
 
-void add_usage(const thread_state& t, const map&, unsigned index, unsigned bit,
+// Of the records of the class, the one of this use.
+static const use_record* find_use(const node& n, interrupt kind, side how, signal_set which) noexcept {
+  for (unsigned i = n.uses; i != 0; i = uses[i].next) {
+    if (uses[i].kind == kind && uses[i].side == how && (uses[i].which & which) != 0) return &uses[i];
+  }
+  return nullptr;
+}
+
+void add_usage(const thread_state& t, unsigned index, interrupt kind, side how, signal_set which,
                const location& site) noexcept {
-  const graph_lock lock;
   node& n = nodes[index];
-  const unsigned before = n.usage.load(std::memory_order_relaxed);
-  if ((before & bit) != 0) return;
-  use_record& record = n.used[__builtin_ctz(bit)];
-  record.site = site;
-  fill_thread_name(record.thread);
-  n.usage.store(static_cast<std::uint8_t>(before | bit), std::memory_order_relaxed);
-  const unsigned other = (bit & (in_signal | in_virtual_interrupt)) != 0 ? bit << 1 : bit >> 1;
-  if ((before & other) != 0) report_usage(t, index, bit);
+  auto& used = n.used[static_cast<unsigned>(kind)];
+  auto& seen = used[static_cast<unsigned>(how)];
+  // relaxed, here and below: bits are only ever set, and whoever does not see one asks again under the lock.
+  if ((which & ~seen.load(std::memory_order_relaxed)) == 0) return;
+  bool full = false;
+  {
+    const graph_lock lock;
+    const signal_set before = seen.load(std::memory_order_relaxed);
+    which &= ~before;
+    if (which == 0) return;
+    if (use_count == max_uses) {
+      full = true;
+    } else {
+      use_record& record = uses[use_count];
+      record = {site, {}, which, kind, how, n.uses};
+      fill_thread_name(record.thread);
+      n.uses = static_cast<std::uint16_t>(use_count++);
+      seen.store(before | which, std::memory_order_relaxed);
+      const side opposite = how == side::inside ? side::under : side::inside;
+      const signal_set both = which & used[static_cast<unsigned>(opposite)].load(std::memory_order_relaxed);
+      if (const use_record* const other = find_use(n, kind, opposite, both)) {
+        report_usage(t, index, how == side::inside ? record : *other, how == side::inside ? *other : record);
+      }
+    }
+  }
+  if (full) report_full(t, "uses of classes in interrupts and beside them");
 }
 
 void reset_graph() noexcept {
   const graph_lock lock;
   const unsigned count = node_count.load(std::memory_order_relaxed);
   for (unsigned i = 1; i < count; ++i) {
-    nodes[i].usage.store(0, std::memory_order_relaxed);
+    for (auto& kind : nodes[i].used) {
+      for (auto& seen : kind) seen.store(0, std::memory_order_relaxed);
+    }
+    nodes[i].uses = 0;
     nodes[i].nesting.store(0, std::memory_order_relaxed);
   }
   for (unsigned i = 0; i < edge_count; ++i) {
     known[edges[i].from][edges[i].to / word_bits].store(0, std::memory_order_relaxed);
   }
   edge_count = 0;
+  use_count = 1;
   reset_reports();
 }
 
@@ -279,10 +314,7 @@ namespace rtseq::lockdep {
 
 using namespace rtseq::detail::lockdep;
 
-void reset() noexcept {
-  forget_this_thread();
-  reset_graph();
-}
+void reset() noexcept { reset_graph(); }
 
 bool dump_dot(int descriptor) noexcept {
   const graph_lock lock;
@@ -297,15 +329,19 @@ bool dump_dot(int descriptor) noexcept {
   for (unsigned i = 1; i < count; ++i) {
     const node& n = nodes[i];
     const char* const slash = ::strrchr(n.where.file_name(), '/');
-    const unsigned usage = n.usage.load(std::memory_order_relaxed);
+    const auto is_used = [&n](side how) {
+      return std::any_of(std::begin(n.used), std::end(n.used), [how](const auto& seen) {
+        return seen[static_cast<unsigned>(how)].load(std::memory_order_relaxed) != 0;
+      });
+    };
     put(::snprintf(line, sizeof line, "  n%u [label=\"%s%s%s\\n%s:%u%s%s\"];\n", i,
                    n.name != nullptr ? n.name : n.kind, n.name != nullptr ? ", " : "",
                    n.type->count       ? " (its count)"
                    : n.name != nullptr ? n.kind
                                        : "",
                    slash != nullptr ? slash + 1 : n.where.file_name(), static_cast<unsigned>(n.where.line()),
-                   (usage & (in_signal | in_virtual_interrupt)) != 0 ? "\\nin interrupts" : "",
-                   (usage & (under_signals | under_virtual_interrupts)) != 0 ? "\\ninterrupts enabled" : ""));
+                   is_used(side::inside) ? "\\nin interrupts" : "",
+                   is_used(side::under) ? "\\ninterrupts enabled" : ""));
   }
   for (unsigned i = 0; i < edge_count; ++i) {
     put(::snprintf(line, sizeof line, "  n%u -> n%u;\n", unsigned{edges[i].from}, unsigned{edges[i].to}));

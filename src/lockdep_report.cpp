@@ -72,7 +72,7 @@ constexpr words words_of[rtseq::lockdep::rules] = {
      "something is printed while the count is odd: who holds the output's lock may be waiting "
      "for the end of this section",
      "begin the deferral before the section: deferred_guard, then the write guard"},
-    {"held_at_exit", "a thread ends, or another program replaces this one, with something held",
+    {"held_at_exit", "something is held at the end of a thread or the program, or where nothing should be",
      "release it first: guards do, also where an exception or a cancellation leaves them"},
     {"out_of_room", "a table of lockdep is full: it looks no further",
      "set_class() puts many objects into one class"},
@@ -147,7 +147,7 @@ class digest {
     add(at.line());
   }
   void add(const node& n) noexcept {  // the same for a lock and its count
-    add(n.where);
+    if (n.name == nullptr) add(n.where);
     for (const char* c = n.name != nullptr ? n.name : ""; *c != '\0'; ++c)
       add(static_cast<std::uint64_t>(*c));
   }
@@ -218,6 +218,13 @@ bool is_count(unsigned index) noexcept { return node_at(index).type->count; }
 std::string_view holding(bool count) noexcept { return count ? "in the write section of " : "holding "; }
 std::string_view waiting(bool count) noexcept {
   return count ? "waiting for an even count of " : "waiting for ";
+}
+
+text& put_signal(text& out, int signo) noexcept {
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
+  if (const char* const name = ::sigabbrev_np(signo)) return out << "SIG" << name;
+#endif
+  return out << "signal " << static_cast<std::uint64_t>(signo);
 }
 
 void put_thread(text& out) noexcept {
@@ -357,7 +364,8 @@ void report_nesting(const thread_state& t, unsigned index) noexcept {
   const node& n = node_at(index);
   composing << "two objects of one class, ";
   put(composing, label_of(index)) << ", in both orders:\n";
-  for (const use_record& r : n.nested) composing << "  thread \"" << r.thread << "\" at " << r.site << "\n";
+  for (const nesting_record& r : n.nested)
+    composing << "  thread \"" << r.thread << "\" at " << r.site << "\n";
   composing << "\n        CPU0                  CPU1\n        ----                  ----\n"
                "  lock(first)\n                        lock(second)\n  lock(second)\n                        "
                "lock(first)\n"
@@ -365,21 +373,43 @@ void report_nesting(const thread_state& t, unsigned index) noexcept {
   finish(t, rule::lock_order);
 }
 
-void report_usage(const thread_state& t, unsigned index, unsigned bit) noexcept {
-  const bool virtual_cpus = (bit & (in_virtual_interrupt | under_virtual_interrupts)) != 0;
+void report_usage(const thread_state& t, unsigned index, const use_record& inside,
+                  const use_record& under) noexcept {
   const node& n = node_at(index);
   digest d(rule::interrupt_unsafe);
   d.add(n);
   if (!d.is_new(t)) return;
-  const use_record& inside = n.used[virtual_cpus ? 2 : 0];
-  const use_record& under = n.used[virtual_cpus ? 3 : 1];
+  const signal_set both = inside.which & under.which;
+  const int signo = both == whichever_signal ? 0 : __builtin_ctzll(both) + 1;
   const bool count = n.type->count;
   begin(rule::interrupt_unsafe);
   put(composing, label_of(index)) << "\n";
-  composing << "  " << (count ? "read" : "taken") << " in an interrupt: thread \"" << inside.thread
-            << "\" at " << inside.site << "\n";
-  composing << "  " << (count ? "written" : "held") << " with interrupts enabled: thread \"" << under.thread
-            << "\" at " << under.site << "\n\n        CPU0\n        ----\n  "
+  composing << "  " << (count ? "read" : "taken") << " in ";
+  switch (inside.kind) {
+    case interrupt::signal:
+    case interrupt::deferred_signal:
+      if (signo == 0) {
+        composing << "a signal handler";
+      } else {
+        put_signal(composing << "a handler of ", signo);
+      }
+      break;
+    case interrupt::virtual_cpu:
+      composing << "a virtual CPU's handler";
+      break;
+    case interrupt::of_its_context:
+      composing << "an interrupt";
+  }
+  composing << ": thread \"" << inside.thread << "\" at " << inside.site << "\n";
+  composing << "  " << (count ? "written" : "held") << " with ";
+  if (inside.kind != interrupt::signal && inside.kind != interrupt::deferred_signal) {
+    composing << "interrupts enabled";
+  } else if (signo == 0) {
+    composing << "no signal blocked";
+  } else {
+    put_signal(composing, signo) << " enabled";
+  }
+  composing << ": thread \"" << under.thread << "\" at " << under.site << "\n\n        CPU0\n        ----\n  "
             << (count ? "write_begin(" : "lock(");
   put_short(composing, label_of(index)) << ")\n  <interrupt>\n    " << (count ? "read_begin(" : "lock(");
   put_short(composing, label_of(index)) << ")\n     *** DEADLOCK ***\n";
@@ -389,7 +419,7 @@ void report_usage(const thread_state& t, unsigned index, unsigned bit) noexcept 
 void report_full(const thread_state& t, const char* table) noexcept {
   // relaxed: who sees it late looks at a little more.
   if (!active.exchange(false, std::memory_order_relaxed)) return;
-  report(t, rule::out_of_room, 0, t.has_site ? t.site : location{}, table);
+  report(t, rule::out_of_room, 0, current_site != nullptr ? *current_site : location{}, table);
 }
 
 void reset_reports() noexcept { reported_count = 0; }

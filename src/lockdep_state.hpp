@@ -19,25 +19,32 @@ using rtseq::lockdep::rule;
 
 struct held_entry {
   const map* object;  // null: not yet; hole: released out of order
+  const type_info* type;
   location site;
   std::uint16_t node;
-  std::uint8_t level;  // of handlers
+  bool shared;
 };
 struct read_entry {
   const map* object;  // may be gone by now
   location site;
   std::uint16_t node;
-  const void* frame;  // of the function that began it; a deeper one has ended
-  std::uint8_t level;
+  const void* frame;   // of the hook that began it; a deeper one has ended
+  const void* caller;  // where the hook was called
+  unsigned level;      // of handlers
 };
 
 inline constexpr unsigned max_held = 48;
 inline constexpr unsigned max_reads = 16;
-inline constexpr unsigned max_levels = 8;  // of handlers whose interrupted call is remembered
+inline constexpr unsigned max_levels = 16;  // of handlers whose interrupted call is remembered
+
+// Signal n is bit n - 1. A handler that does not say of which it is, is of SIGKILL, which has none: what is held with
+// no signal blocked is held with that one enabled.
+using signal_set = std::uint64_t;
+constexpr signal_set set_of(int signo) noexcept { return signal_set{1} << (signo - 1); }
+inline constexpr signal_set whichever_signal = set_of(SIGKILL);
 
 struct thread_state {
   bool known;      // to the exit's check
-  bool has_site;   // the place of the call from which the present hook comes
   pid_t process;   // in which it is known
   unsigned quiet;  // depth of quiet_scope
   unsigned held;
@@ -45,12 +52,18 @@ struct thread_state {
   unsigned reads;
   unsigned level;  // depth of handlers
   unsigned handlers[irq_kinds];
+  signal_set in_handler_of;  // the innermost one; empty: none
+  bool deferred_handler;     // of deferred_signal_context
   unsigned saves[irq_kinds];
-  location site;
+  bool blocked_known;  // by a save at this level of handlers
+  signal_set blocked;
   location saved_at[irq_kinds];
   struct {
-    bool has_site;
-    location site;
+    const location* site;
+    signal_set in_handler_of;
+    bool deferred_handler;
+    bool blocked_known;
+    signal_set blocked;
   } interrupted[max_levels];
   held_entry holds[max_held];
   read_entry reading[max_reads];
@@ -59,7 +72,6 @@ struct thread_state {
 extern const map hole;
 
 thread_state& this_thread() noexcept;
-void forget_this_thread() noexcept;
 void forked() noexcept;                     // in the child
 void check_exit(const char* how) noexcept;  // reports what the calling thread holds
 
@@ -68,30 +80,38 @@ void check_exit(const char* how) noexcept;  // reports what the calling thread h
 inline constexpr unsigned max_nodes = 2048;  // 0 is none
 inline constexpr unsigned max_edges = 8192;
 
-// How a class was used. Each pair excludes the other.
-enum usage : std::uint8_t {
-  in_signal = 1,
-  under_signals = 2,  // held with signals enabled
-  in_virtual_interrupt = 4,
-  under_virtual_interrupts = 8,
-};
-inline constexpr unsigned usages = 4;
+inline constexpr unsigned max_uses = 8192;
 
-struct use_record {
+// How a class was used: waited for in an interrupt, and held with that interrupt enabled. One excludes the other.
+enum class side : std::uint8_t { inside, under };
+inline constexpr unsigned sides = 2;
+enum class interrupt : std::uint8_t { signal, deferred_signal, virtual_cpu, of_its_context };
+inline constexpr unsigned interrupts = 4;
+inline constexpr signal_set the_interrupt = 1;  // where it has no number
+
+struct use_record {  // where it was first seen
+  location site;
+  char thread[16];
+  signal_set which;
+  interrupt kind;
+  lockdep::side side;
+  std::uint16_t next;  // of the class; 0: none
+};
+struct nesting_record {
   location site;
   char thread[16];
 };
 
-struct node {
+struct node {  // place, kind and type: of the first object; those of one name may differ
   location where;
   const char* kind;
   const type_info* type;
   const char* name;
-  unsigned next;                    // in its bucket
-  std::atomic<std::uint8_t> usage;  // of what the bits say, where it was first seen:
-  use_record used[usages];
+  unsigned next;  // in its bucket
+  std::atomic<signal_set> used[interrupts][sides];
+  std::uint16_t uses;                 // the first of its records
   std::atomic<std::uint8_t> nesting;  // 1: an object inside one of lower address; 2: of higher
-  use_record nested[2];
+  nesting_record nested[2];
 };
 
 struct edge {
@@ -115,8 +135,8 @@ void add_edge(const thread_state& t, const held_entry& by, const map& m, unsigne
 void add_nesting(const thread_state& t, const held_entry& outer, const map& m, unsigned index,
                  const location& site) noexcept;
 bool belong_together(unsigned a, unsigned b) noexcept;  // a lock and its count
-// The class has been used in this way. Reports a contradiction.
-void add_usage(const thread_state& t, const map& m, unsigned index, unsigned bit,
+// The class has been used in this way, where that is new. Reports a contradiction.
+void add_usage(const thread_state& t, unsigned index, interrupt kind, side how, signal_set which,
                const location& site) noexcept;
 
 // Nothing interrupts the caller, and nobody else is in here. Tables change under it. Nests: a finding's handler may
@@ -142,7 +162,8 @@ struct step {  // of a cycle: `from` is held while `to` is waited for
 // `length`: of the whole cycle, of which `count` steps are given.
 void report_cycle(const thread_state& t, const step* steps, unsigned count, unsigned length) noexcept;
 void report_nesting(const thread_state& t, unsigned index) noexcept;
-void report_usage(const thread_state& t, unsigned index, unsigned bit) noexcept;
+void report_usage(const thread_state& t, unsigned index, const use_record& inside,
+                  const use_record& under) noexcept;
 void report_full(const thread_state& t, const char* table) noexcept;
 // `index` may be 0, `detail` null. `other`: where what it contradicts began.
 void report(const thread_state& t, rule broken, unsigned index, const location& site,

@@ -22,7 +22,7 @@
 namespace {
 
 // ---- The zonelist's lock as it is on PREEMPT_RT: handlers are threads, and the lock sleeps.
-rtseq::seqlock<rtseq::threaded_context> zonelists;
+rtseq::seqlock<rtseq::threaded_context> zonelists{rtseq::lockdep::name{"zonelists"}};
 rtseq::relaxed<int> nodes;
 
 void rebuild_in_two_steps() {
@@ -36,7 +36,7 @@ void rebuild_in_one_step() {
 }
 
 // ---- A console with a lock, and an allocation that reads the zonelists while it holds it.
-rtseq::lockdep::checked<std::mutex> console;
+rtseq::lockdep::checked<std::mutex> console{rtseq::lockdep::name{"console"}};
 
 void print_to_console(void*, const rtseq::log_record&) { const rtseq::lockdep::guard held{console}; }
 rtseq::basic_deferred_log<16> messages(print_to_console);
@@ -58,7 +58,7 @@ void rebuild_and_print_deferred() {
 }
 
 // ---- Data that a signal handler reads.
-rtseq::seqlock<rtseq::signal_context> clock_lock;
+rtseq::seqlock<rtseq::signal_context> clock_lock{rtseq::lockdep::name{"clock"}};
 rtseq::relaxed<int> ticks;
 
 void handle_tick() {
@@ -116,9 +116,6 @@ constexpr story stories[] = {
 int main(int argc, char** argv) {
   for (const story& s : stories) {
     if (argc != 2 || s.name != argv[1]) continue;
-    rtseq::lockdep::set_class(zonelists, "zonelists");
-    rtseq::lockdep::set_class(console, "console");
-    rtseq::lockdep::set_class(clock_lock, "clock");
     rtseq::lockdep::set_handler(rtseq::lockdep::print_and_continue);
     rtseq::set_violation_handler([](const rtseq::violation_report&) noexcept {});  // lockdep has said it
     s.tell();

@@ -56,7 +56,9 @@ class interrupt_signals {
 
  private:
   static constexpr bool deferred = std::is_same_v<Context, rtseq::deferred_signal_context>;
-  struct nothing {};
+  struct nothing {
+    explicit nothing(int) noexcept {}
+  };
 
   // What a signal brings along.
   struct device {
@@ -91,8 +93,9 @@ class interrupt_signals {
   }
 
   // Handlers of different devices may interrupt each other; a device's own does not.
-  static void handle(int, siginfo_t* info, void*) {
-    [[maybe_unused]] const std::conditional_t<deferred, nothing, rtseq::signal_handler_scope> in_handler;
+  static void handle(int signo, siginfo_t* info, void*) {
+    [[maybe_unused]] const std::conditional_t<deferred, nothing, rtseq::signal_handler_scope> in_handler{
+        signo};
     if (info->si_code != SI_TIMER) return;  // somebody else sent it: there is no device to it
     const device& d = *static_cast<device*>(info->si_value.sival_ptr);
     (*d.handler)();

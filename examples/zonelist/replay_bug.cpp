@@ -51,13 +51,13 @@ struct signal_machine {
 };
 signal_machine* machine = nullptr;
 
-void bounded_handler(int) {
-  const rtseq::signal_handler_scope in_handler;
+void bounded_handler(int signo) {
+  const rtseq::signal_handler_scope in_handler{signo};
   machine->read = machine->lock.try_read([] { return machine->value.load(); }, bound);
   machine->handler_ran = true;
 }
-void waiting_handler(int) {
-  const rtseq::signal_handler_scope in_handler;
+void waiting_handler(int signo) {
+  const rtseq::signal_handler_scope in_handler{signo};
   (void)machine->lock.read_begin();
 }
 

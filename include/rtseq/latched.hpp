@@ -30,17 +30,18 @@ class latched {
   using value_type = T;
 
 #if RTSEQ_LOCKDEP
-  constexpr latched(RTSEQ_LOCKDEP_AT) noexcept(noexcept(T())) requires std::is_default_constructible_v<T>
-      : latch_{lockdep_where}, writers_{lockdep_where, "latched"} {}
-  constexpr explicit latched(const T& initial RTSEQ_LOCKDEP_AND_AT) noexcept
-      : latch_{lockdep_where},
-        writers_{lockdep_where, "latched"},
-        copies_{stored{initial}, stored{initial}} {}
+  constexpr latched(RTSEQ_LOCKDEP_NAME) noexcept(noexcept(T())) requires std::is_default_constructible_v<T>
+      : latch_{lockdep_name}, writers_{lockdep_name, "latched"} {}
+  constexpr explicit latched(const T& initial, RTSEQ_LOCKDEP_NAME) noexcept
+      : latch_{lockdep_name}, writers_{lockdep_name, "latched"}, copies_{stored{initial}, stored{initial}} {}
   detail::lockdep::map& lockdep_map() const noexcept { return writers_.lockdep_map(); }
+  detail::lockdep::map& lockdep_latch_map() const noexcept { return latch_.lockdep_map(); }
 #else
   constexpr latched() noexcept(noexcept(T())) requires std::is_default_constructible_v<T>
   = default;
+  constexpr latched(lockdep::name) noexcept(noexcept(T())) requires std::is_default_constructible_v<T> {}
   constexpr explicit latched(const T& initial) noexcept : copies_{stored{initial}, stored{initial}} {}
+  constexpr latched(const T& initial, lockdep::name) noexcept : copies_{stored{initial}, stored{initial}} {}
 #endif
   latched(const latched&) = delete;
   latched& operator=(const latched&) = delete;

@@ -5,7 +5,7 @@
 // remembers the contexts in which it was used, and which classes were waited for while it was held; what contradicts
 // that is a finding, once. docs/lockdep.md has the rules, each with its cause and cure.
 //
-//   rtseq::lockdep::set_class(zones, "zones");                       // a name for people; optional
+//   rtseq::seqlock<> zones{rtseq::lockdep::name{"zones"}};            // a name for people; optional
 //   rtseq::lockdep::set_handler(rtseq::lockdep::print_and_continue);  // the default is print_and_abort
 //
 // Signal handlers say that they are: a signal_handler_scope, or registered with deferred_signal_context.
@@ -44,7 +44,7 @@ enum class rule : std::uint8_t {
   unbalanced_interrupts,      // a restore without its save
   unbalanced_deferral,        // S19: an exit without its enter, or on another thread
   print_in_write_section,     // S20: something is printed while the count is odd
-  held_at_exit,               // a thread ends, or another program replaces this one, with something held
+  held_at_exit,               // a thread or the program ends, or another replaces it, with something held
   out_of_room,                // lockdep's own tables are full
 };
 inline constexpr unsigned rules = 18;
@@ -73,18 +73,23 @@ std::size_t collected() noexcept;
 finding collected(std::size_t i) noexcept;
 void forget_collected(std::size_t from = 0) noexcept;
 
-// Forgets every order and use that was seen, every finding, and what this thread holds; for tests.
+// Forgets every order and use that was seen, and every finding; not what threads hold. For tests.
 void reset() noexcept;
 
 // Writes the order graph as it was observed, for Graphviz: an edge A -> B for "B was waited for while A was held".
 // False: the descriptor did not take it.
 bool dump_dot(int descriptor) noexcept;
 
+// Reports what this thread holds where it should hold nothing: at the end of a request, a task, a test. `where` is
+// part of the report ("the request ends"). Linux: lockdep_sys_exit(). Any context.
+void expect_nothing_held(const char* where) noexcept;
+
 // For functions of one's own that may sleep, or print: reported where that is forbidden. Any context.
 void might_sleep(const char* what, location where = location::current()) noexcept;
 void might_print(location where = location::current()) noexcept;
 
-// Linux: lockdep_off(). What this thread does meanwhile is not looked at: for code that plays several threads.
+// Linux: lockdep_off(). What this thread does meanwhile is not looked at, though what it takes and releases is known:
+// for code that plays several threads.
 class [[nodiscard]] off {
  public:
   off() noexcept = default;
@@ -101,11 +106,12 @@ void read_end_unvalidated(const Count& count) noexcept {
   if constexpr (requires { count.lockdep_count_map(); }) detail::lockdep::read_end(count.lockdep_count_map());
 }
 
-// Puts a lock, count or value into the class of that name. The text outlives the object. Before its first use.
+// As lockdep::name, for an object that is made already: before its first use.
 template <class Object>
-void set_class(Object& object, const char* name) noexcept {
-  if constexpr (requires { object.lockdep_map(); }) object.lockdep_map().name = name;
-  if constexpr (requires { object.lockdep_count_map(); }) object.lockdep_count_map().name = name;
+void set_class(Object& object, const char* called) noexcept {
+  if constexpr (requires { object.lockdep_map(); }) object.lockdep_map().name = called;
+  if constexpr (requires { object.lockdep_count_map(); }) object.lockdep_count_map().name = called;
+  if constexpr (requires { object.lockdep_latch_map(); }) object.lockdep_latch_map().name = called;
 }
 
 #else
@@ -120,9 +126,10 @@ inline finding collected(std::size_t) noexcept { return {}; }
 inline void forget_collected(std::size_t = 0) noexcept {}
 inline void reset() noexcept {}
 inline bool dump_dot(int) noexcept { return false; }
+inline void expect_nothing_held(const char*) noexcept {}
 inline void might_sleep(const char*) noexcept {}
 inline void might_print() noexcept {}
-class off {
+class [[nodiscard]] off {
  public:
   off() noexcept {}  // not trivial: an unused one is no warning
 };

@@ -23,7 +23,8 @@
 
 namespace rtseq::lockdep {
 
-// Findings while it lives are the test's own affair: collected, and forgotten at its end.
+// Findings while it lives are the test's own affair: collected, and forgotten at its end; and so is what is then held
+// that was not at its beginning.
 class expecting_findings {
  public:
   expecting_findings() : before_{set_handler(collect)}, first_{collected()} {}
@@ -38,6 +39,9 @@ class expecting_findings {
   finding at(std::size_t i) const { return collected(first_ + i); }
 
  private:
+#if RTSEQ_LOCKDEP
+  detail::lockdep::held_scope held_;
+#endif
   handler before_;
   std::size_t first_;
 };
@@ -66,14 +70,23 @@ testing::AssertionResult finds(rule wanted, Statement statement) {
   return testing::AssertionFailure() << "lockdep did not find " << name_of(wanted);
 }
 
-// Makes every test of the program fail that ends with findings.
+// Makes every test of the program fail that ends with findings, or with something held; a suite or the program if
+// something is found after its last test; and what is found after that aborts.
 inline bool fail_tests_with_findings() {
   class listener : public testing::EmptyTestEventListener {
-    void OnTestEnd(const testing::TestInfo&) override {
+    static void fail(const char* at) {
+      expect_nothing_held(at);
+#if RTSEQ_LOCKDEP
+      detail::lockdep::forget_this_thread();
+#endif
       for (std::size_t i = 0; i < collected(); ++i) ADD_FAILURE() << collected(i).text;
       forget_collected();
       reset();
     }
+    void OnTestEnd(const testing::TestInfo&) override { fail("the test ends"); }
+    void OnTestSuiteEnd(const testing::TestSuite&) override { fail("the test suite ends"); }
+    void OnEnvironmentsTearDownEnd(const testing::UnitTest&) override { fail("the tests end"); }
+    void OnTestProgramEnd(const testing::UnitTest&) override { set_handler(print_and_abort); }
   };
   if (!enabled) return false;
   set_handler(collect);

@@ -88,17 +88,24 @@ class seqcount : private detail::associated_lock<Lock> {
   using writers = detail::associated_lock<Lock>;
 
  public:
-  // seqcount<>: no argument. seqcount<Lock>: the lock that every writer holds; it must outlive the count.
+  // seqcount<>: no argument. seqcount<Lock>: the lock that every writer holds; it must outlive the count. A name
+  // (lockdep.hpp) may follow.
 #if RTSEQ_LOCKDEP
-  constexpr seqcount(RTSEQ_LOCKDEP_AT) noexcept requires std::is_void_v<Lock>
-      : count_{lockdep_where, "seqcount", writers::lockdep_type} {}
+  constexpr seqcount(RTSEQ_LOCKDEP_NAME) noexcept requires std::is_void_v<Lock>
+      : count_{lockdep_name, "seqcount", writers::lockdep_type} {}
   template <std::same_as<Lock> L>
-  constexpr explicit seqcount(L& lock RTSEQ_LOCKDEP_AND_AT) noexcept
-      : writers{lock}, count_{lockdep_where, "seqcount", writers::lockdep_type} {}
+  constexpr explicit seqcount(L& lock, RTSEQ_LOCKDEP_NAME) noexcept
+      : writers{lock}, count_{lockdep_name, "seqcount", writers::lockdep_type} {}
   detail::lockdep::map& lockdep_count_map() const noexcept { return count_.lockdep_map(); }
   void lockdep_expect_writers_lock() const noexcept { writers::lockdep_writes(count_.lockdep_map()); }
 #else
-  using writers::writers;
+  constexpr seqcount() noexcept requires std::is_void_v<Lock>
+  = default;
+  constexpr seqcount(lockdep::name) noexcept requires std::is_void_v<Lock> {}
+  template <std::same_as<Lock> L>
+  constexpr explicit seqcount(L& lock) noexcept : writers{lock} {}
+  template <std::same_as<Lock> L>
+  constexpr seqcount(L& lock, lockdep::name) noexcept : writers{lock} {}
 #endif
 
   // Waits for an even count. Lock-free while nobody writes; else blocking, with a lock that boosts its owner for
@@ -169,8 +176,11 @@ class seqcount : private detail::associated_lock<Lock> {
   detail::sequence count_;
 };
 
+seqcount(lockdep::name)->seqcount<>;
 template <class Lock>
 seqcount(Lock&) -> seqcount<Lock>;
+template <class Lock>
+seqcount(Lock&, lockdep::name) -> seqcount<Lock>;
 
 }  // namespace rtseq
 

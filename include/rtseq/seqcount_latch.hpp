@@ -31,10 +31,11 @@ namespace rtseq {
 class seqcount_latch {
  public:
 #if RTSEQ_LOCKDEP
-  constexpr seqcount_latch(RTSEQ_LOCKDEP_AT) noexcept : lockdep_{lockdep_where, "latch", &lockdep_type} {}
+  constexpr seqcount_latch(RTSEQ_LOCKDEP_NAME) noexcept : lockdep_{lockdep_name, "latch", &lockdep_type} {}
   detail::lockdep::map& lockdep_map() const noexcept { return lockdep_; }
 #else
   constexpr seqcount_latch() noexcept = default;
+  constexpr seqcount_latch(lockdep::name) noexcept {}
 #endif
   seqcount_latch(const seqcount_latch&) = delete;
   seqcount_latch& operator=(const seqcount_latch&) = delete;

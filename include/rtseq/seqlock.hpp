@@ -42,12 +42,13 @@ class RTSEQ_CAPABILITY("seqlock") seqlock {
   using flags_type = typename Context::flags_type;
 
 #if RTSEQ_LOCKDEP
-  constexpr seqlock(RTSEQ_LOCKDEP_AT) noexcept
-      : count_{lockdep_where, "seqlock", writer_side::lockdep_count}, writers_{lockdep_where, "seqlock"} {}
+  constexpr seqlock(RTSEQ_LOCKDEP_NAME) noexcept
+      : count_{lockdep_name, "seqlock", writer_side::lockdep_count}, writers_{lockdep_name, "seqlock"} {}
   detail::lockdep::map& lockdep_map() const noexcept { return writers_.lockdep_map(); }
   detail::lockdep::map& lockdep_count_map() const noexcept { return count_.lockdep_map(); }
 #else
   constexpr seqlock() noexcept = default;
+  constexpr seqlock(lockdep::name) noexcept {}
 #endif
   seqlock(const seqlock&) = delete;
   seqlock& operator=(const seqlock&) = delete;

@@ -36,19 +36,20 @@ class seqlocked {
   using value_type = T;
 
 #if RTSEQ_LOCKDEP
-  constexpr seqlocked(RTSEQ_LOCKDEP_AT) noexcept(noexcept(T())) requires std::is_default_constructible_v<T>
-      : count_{lockdep_where, "seqlocked", writer_side::lockdep_count},
-        writers_{lockdep_where, "seqlocked"} {}
-  constexpr explicit seqlocked(const T& initial RTSEQ_LOCKDEP_AND_AT) noexcept
-      : count_{lockdep_where, "seqlocked", writer_side::lockdep_count},
-        writers_{lockdep_where, "seqlocked"},
+  constexpr seqlocked(RTSEQ_LOCKDEP_NAME) noexcept(noexcept(T())) requires std::is_default_constructible_v<T>
+      : count_{lockdep_name, "seqlocked", writer_side::lockdep_count}, writers_{lockdep_name, "seqlocked"} {}
+  constexpr explicit seqlocked(const T& initial, RTSEQ_LOCKDEP_NAME) noexcept
+      : count_{lockdep_name, "seqlocked", writer_side::lockdep_count},
+        writers_{lockdep_name, "seqlocked"},
         value_{initial} {}
   detail::lockdep::map& lockdep_map() const noexcept { return writers_.lockdep_map(); }
   detail::lockdep::map& lockdep_count_map() const noexcept { return count_.lockdep_map(); }
 #else
   constexpr seqlocked() noexcept(noexcept(T())) requires std::is_default_constructible_v<T>
   = default;
+  constexpr seqlocked(lockdep::name) noexcept(noexcept(T())) requires std::is_default_constructible_v<T> {}
   constexpr explicit seqlocked(const T& initial) noexcept : value_{initial} {}
+  constexpr seqlocked(const T& initial, lockdep::name) noexcept : value_{initial} {}
 #endif
   seqlocked(const seqlocked&) = delete;
   seqlocked& operator=(const seqlocked&) = delete;

@@ -10,6 +10,7 @@
 #include <rtseq/lock/single_writer.hpp>
 #include <rtseq/lock/spinlock.hpp>
 #include <rtseq/lock/std_mutex.hpp>
+#include <rtseq/lockdep_checked.hpp>
 #include <rtseq/seqcount.hpp>
 #include <rtseq/seqcount_latch.hpp>
 #include <rtseq/seqlock.hpp>
@@ -84,6 +85,32 @@ void bare(seqcount<>& count, seqcount_latch& latch, basic_deferred_log<16>& log)
   const deferred_guard deferral(log);
   const signal_handler_scope handler;
   log.print("text");
+}
+
+// Objects with names, and without.
+#if defined(WITH_NAMES)
+#define NAMED \
+  lockdep::name { "the name of a class" }
+#define AND_NAMED , NAMED
+#else
+#define NAMED
+#define AND_NAMED
+#endif
+constinit seqlock<signal_context> lock_object{NAMED};
+constinit seqlocked<int> value_object{NAMED};
+constinit seqlocked<int> initial_object{3 AND_NAMED};
+constinit latched<int> latched_object{NAMED};
+constinit latched<int> latched_initial{3 AND_NAMED};
+constinit pi_mutex mutex_object{NAMED};
+constinit spinlock spinlock_object{NAMED};
+constinit lockdep::checked<std::mutex> adapted_object{NAMED};
+constinit seqcount<> count_object{NAMED};
+constinit seqcount<pi_mutex> counted_object{mutex_object AND_NAMED};
+constinit seqcount_latch latch_object{NAMED};
+int on_the_stack(int n) {
+  seqlocked<int> value{n AND_NAMED};
+  value.update([](int& v) { ++v; });
+  return value.load();
 }
 
 // Sizes, in the object code where they can be compared.

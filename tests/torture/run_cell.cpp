@@ -117,10 +117,10 @@ struct signal_side {
 };
 RTSEQ_THREAD_LOCAL(signal_side*, own_signals);
 
-void on_tick(int, siginfo_t*, void*) {
+void on_tick(int signo, siginfo_t*, void*) {
   const int saved_errno = errno;
   if (signal_side* const side = own_signals) {
-    const rtseq::signal_handler_scope scope;
+    const rtseq::signal_handler_scope scope{signo};
     side->arm(handle_once(*side->target, side->by));
   }
   errno = saved_errno;

@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <rtseq/context/deferred_signal.hpp>
@@ -28,6 +31,7 @@
 #include <rtseq/seqcount_latch.hpp>
 #include <rtseq/seqlock.hpp>
 #include <rtseq/seqlocked.hpp>
+#include <shared_mutex>
 #include <string>
 #include <thread>
 #if defined(RTSEQ_TEST_ABSL)
@@ -69,6 +73,18 @@ void unlock(Lock& l) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
 template <class Lock>
 void try_once(Lock& l) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
   if (l.try_lock()) l.unlock();
+}
+template <class Lock>
+void lock_shared(Lock& l) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+  l.lock_shared();
+}
+template <class Lock>
+bool lock_in_time(Lock& l) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+  return l.try_lock_for(std::chrono::seconds{1});
+}
+template <class Lock>
+bool lock_until(Lock& l) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+  return l.try_lock_until(std::chrono::steady_clock::now() + std::chrono::seconds{1});
 }
 template <class Lock>
 void read(const Lock& l) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
@@ -192,6 +208,60 @@ TEST(lock_order, a_named_class_is_one_wherever_its_objects_are) {
   EXPECT_LOCKDEP(lock_order, nest(a, other); nest(other, b));
 }
 
+TEST(lock_order, members_and_elements_have_the_class_of_their_name) {
+  struct zone {
+    pi_mutex lock{lockdep::name{"zone lock"}};
+    pi_mutex lru{lockdep::name{"zone lru"}};
+    seqlocked<int> pages{7, lockdep::name{"zone pages"}};
+  };
+  zone first;
+  zone second;
+  EXPECT_LOCKDEP(lock_order, nest(first.lock, first.lru); nest(second.lru, second.lock));
+  EXPECT_NO_LOCKDEP(nest(first.lock, first.lru); nest(second.lock, second.lru));
+  std::list<spinlock> queues;
+  queues.emplace_back(lockdep::name{"queue"});
+  queues.emplace_back(lockdep::name{"other queue"});
+  EXPECT_NO_LOCKDEP(nest(queues.front(), queues.back()); nest(first.lock, first.lru));
+}
+
+TEST(lock_order, one_name_is_one_class_whatever_has_it) {
+  pi_mutex mutex{lockdep::name{"device"}};
+  spinlock spinning{lockdep::name{"device"}};
+  seqlock<> shared[2]{lockdep::name{"device"}, lockdep::name{"device"}};
+  pi_mutex other;
+  EXPECT_LOCKDEP(lock_order, nest(mutex, other); nest(other, spinning));
+  EXPECT_LOCKDEP(lock_order, nest(shared[0], other); nest(other, mutex));
+  // The lock of one and the count of another: the objects' order, as where they have a place in common.
+  EXPECT_NO_LOCKDEP(nest(shared[0], shared[1]); const write_guard section{shared[0]}; read(shared[1]));
+}
+
+TEST(names, every_type_takes_one_and_is_still_a_constant) {
+  static constinit seqlock<signal_context> lock{lockdep::name{"a"}};
+  static constinit seqlocked<int> value{lockdep::name{"b"}};
+  static constinit seqlocked<int> initial{3, lockdep::name{"c"}};
+  static constinit latched<int> two_copies{lockdep::name{"d"}};
+  static constinit latched<int> two_initial{3, lockdep::name{"e"}};
+  static constinit pi_mutex mutex{lockdep::name{"f"}};
+  static constinit spinlock spinning{lockdep::name{"g"}};
+  static constinit checked<spinlock> adapted{lockdep::name{"h"}};
+  static constinit seqcount bare{lockdep::name{"i"}};
+  static constinit seqcount counted{mutex, lockdep::name{"j"}};
+  static constinit seqcount_latch latch{lockdep::name{"k"}};
+  EXPECT_STREQ(lock.lockdep_map().name, "a");
+  EXPECT_STREQ(lock.lockdep_count_map().name, "a");
+  EXPECT_STREQ(value.lockdep_map().name, "b");
+  EXPECT_STREQ(initial.lockdep_count_map().name, "c");
+  EXPECT_STREQ(two_copies.lockdep_map().name, "d");
+  EXPECT_STREQ(two_initial.lockdep_latch_map().name, "e");
+  EXPECT_STREQ(mutex.lockdep_map().name, "f");
+  EXPECT_STREQ(spinning.lockdep_map().name, "g");
+  EXPECT_STREQ(adapted.lockdep_map().name, "h");
+  EXPECT_STREQ(bare.lockdep_count_map().name, "i");
+  EXPECT_STREQ(counted.lockdep_count_map().name, "j");
+  EXPECT_STREQ(latch.lockdep_map().name, "k");
+  EXPECT_EQ(initial.load() + two_initial.load(), 6);
+}
+
 // ---- interrupt_unsafe
 
 template <class Context, class InHandler>
@@ -231,11 +301,120 @@ TEST(interrupt_unsafe, signals_blocked_by_other_means_are_blocked) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
+// Calls `work` in a handler of `signo`, which then is the only one blocked.
+void in_handler_of(int signo, void (*work)()) {
+  static void (*in_handler)();
+  in_handler = work;
+  const auto before = ::signal(signo, [](int number) {
+    const signal_handler_scope scope{number};
+    in_handler();
+  });
+  ::raise(signo);
+  ::signal(signo, before);
+}
+
+class blocked {
+ public:
+  explicit blocked(int signo) {
+    sigset_t set;
+    ::sigemptyset(&set);
+    ::sigaddset(&set, signo);
+    ::pthread_sigmask(SIG_BLOCK, &set, &before_);
+  }
+  ~blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  blocked(const blocked&) = delete;
+  blocked& operator=(const blocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+TEST(interrupt_unsafe, what_counts_is_the_handlers_own_signal) {
+  static seqlock<> shared;
+  const auto write = [] { const write_guard section{shared}; };
+  const auto read_in_handler = [] { in_handler_of(SIGUSR1, [] { read(shared); }); };
+  {
+    const blocked unrelated{SIGWINCH};
+    EXPECT_LOCKDEP(interrupt_unsafe, write(); read_in_handler());
+    EXPECT_LOCKDEP(interrupt_unsafe, read_in_handler(); write());
+  }
+  EXPECT_NO_LOCKDEP({
+    const blocked its_own{SIGUSR1};
+    write();
+  } read_in_handler());
+  // Who says nothing is of whichever signal: only where none is blocked is it known that his is not.
+  EXPECT_NO_LOCKDEP({
+    const blocked perhaps_its_own{SIGUSR1};
+    write();
+  } const signal_handler_scope of_whichever;
+                    read(shared));
+}
+
+TEST(interrupt_unsafe, a_handler_on_top_of_a_handler) {
+  static spinlock lock_of_both;
+  const auto take = [] {
+    lock(lock_of_both);
+    unlock(lock_of_both);
+  };
+  EXPECT_LOCKDEP(interrupt_unsafe, in_handler_of(SIGUSR1, take); in_handler_of(SIGUSR2, take));
+  EXPECT_NO_LOCKDEP(in_handler_of(SIGUSR1, take); in_handler_of(SIGUSR1, take));
+}
+
+TEST(interrupt_unsafe, a_context_that_masks_some_signals) {
+  static seqlock<basic_signal_context<signals<SIGUSR1>>> shared;
+  const auto write = [] { const write_irqsave_guard section{shared}; };
+  EXPECT_LOCKDEP(interrupt_unsafe, write(); in_handler_of(SIGUSR2, [] { read(shared); }));
+  EXPECT_NO_LOCKDEP(write(); in_handler_of(SIGUSR1, [] { read(shared); }));
+}
+
+TEST(interrupt_unsafe, a_handler_on_top_of_a_section_that_lets_it_in) {
+  using context = basic_signal_context<signals<SIGUSR1>>;
+  static seqlock<context> shared;
+  static spinlock of_handlers;
+  EXPECT_NO_LOCKDEP({
+    const write_irqsave_guard section{shared};
+    in_handler_of(SIGUSR2, [] {
+      lock(of_handlers);
+      unlock(of_handlers);
+      const irqsave_guard<context> off;
+      lock(of_handlers);
+      unlock(of_handlers);
+    });
+  });
+}
+
+TEST(interrupt_unsafe, handlers_that_are_not_deferred_are_not_held_off_by_deferral) {
+  static seqlock<deferred_signal_context> shared;
+  EXPECT_LOCKDEP(interrupt_unsafe,
+                 { const write_irqsave_guard section{shared}; } in_handler_of(SIGUSR1, [] { read(shared); }));
+}
+
+TEST(interrupt_unsafe, says_which_signal) {
+  static seqlock<> shared;
+  const lockdep::expecting_findings findings;
+  lockdep::reset();
+  const blocked unrelated{SIGWINCH};
+  { const write_guard section{shared}; }
+  in_handler_of(SIGUSR1, [] { read(shared); });
+  ASSERT_EQ(findings.count(), 1u);
+  EXPECT_THAT(findings.at(0).text, AllOf(HasSubstr("read in a handler of SIGUSR1: thread"),
+                                         HasSubstr("written with SIGUSR1 enabled: thread")));
+}
+
 TEST(interrupt_unsafe, deferred_signals) {
   using context = deferred_signal_context;
   static seqlock<context> shared;
   ASSERT_EQ(context::register_handler(SIGUSR2, [](int, siginfo_t*, void*) { shared.read(nothing); }), 0);
   EXPECT_LOCKDEP(interrupt_unsafe, { const write_guard wrong_suffix{shared}; } raise(SIGUSR2));
+  EXPECT_NO_LOCKDEP({ const write_irqsave_guard section{shared}; } raise(SIGUSR2));
+  EXPECT_EQ(context::unregister_handler(SIGUSR2), 0);
+  // One that says so itself is deferred all the same.
+  ASSERT_EQ(context::register_handler(SIGUSR2,
+                                      [](int signo, siginfo_t*, void*) {
+                                        const signal_handler_scope scope{signo};
+                                        shared.read(nothing);
+                                      }),
+            0);
   EXPECT_NO_LOCKDEP({ const write_irqsave_guard section{shared}; } raise(SIGUSR2));
   EXPECT_EQ(context::unregister_handler(SIGUSR2), 0);
 }
@@ -415,10 +594,14 @@ TEST(two_writers, one_count_or_latch) {  // S6, S16
                    latch.write_latch_end());
   }
   seqcount<> count;
-  EXPECT_NO_LOCKDEP(count.write_begin(); count.write_end(); on_another_thread([&] {
-                      count.write_begin();
-                      count.write_end();
-                    }));
+  seqcount_latch latch;
+  const auto write = [&] {
+    count.write_begin();
+    count.write_end();
+    latch.write_latch_begin();
+    latch.write_latch_end();
+  };
+  EXPECT_NO_LOCKDEP(write(); on_another_thread(write));
 }
 
 // ---- Read sections
@@ -481,6 +664,22 @@ TEST(read_sections, a_handler_on_top_of_one_may_lock_and_write) {
   ::signal(SIGUSR1, before);
 }
 
+// A function that begins a read section for its caller.
+[[gnu::noinline]] read_token begun_in(const seqlock<>& shared) { return shared.read_begin(); }
+
+TEST(unvalidated_read, not_where_a_function_begins_a_section_for_its_caller) {
+  seqlock<> one;
+  seqlock<> other;
+  const auto reads_two_at_a_time = [&] {
+    const auto outer = begun_in(one);
+    const auto inner = other.read_begin();
+    EXPECT_FALSE(other.read_retry(inner));
+    EXPECT_FALSE(one.read_retry(outer));
+  };
+  EXPECT_NO_LOCKDEP(reads_two_at_a_time(); reads_two_at_a_time());
+  EXPECT_LOCKDEP(unvalidated_read, for (int i = 0; i < 2; ++i)(void) begun_in(one));
+}
+
 // ---- Threads, balance, printing
 
 TEST(wrong_thread, a_guard_ends_on_another_thread) {
@@ -537,25 +736,79 @@ TEST(held_at_exit, a_thread_ends) {
 
 TEST(held_at_exit, another_program_replaces_this_one) {
   static pi_mutex mutex;
-  const auto execute = [] {
-    char name[] = "/bin/true";
-    char* const arguments[] = {name, nullptr};
-    ::execv(name, arguments);
+  static char name[] = "/bin/true";
+  static char* const arguments[] = {name, nullptr};
+  static const char* const entries[] = {"execv",   "execve", "execvp", "execvpe",
+                                        "fexecve", "execl",  "execlp", "execle"};
+  const auto execute = [](std::string_view entry) {
+    if (entry == "execv") ::execv(name, arguments);
+    if (entry == "execve") ::execve(name, arguments, environ);
+    if (entry == "execvp") ::execvp("true", arguments);
+    if (entry == "execvpe") ::execvpe("true", arguments, environ);
+    if (entry == "fexecve") ::fexecve(::open(name, O_RDONLY | O_CLOEXEC), arguments, environ);
+    if (entry == "execl") ::execl(name, name, nullptr);
+    if (entry == "execlp") ::execlp("true", name, nullptr);
+    if (entry == "execle") ::execle(name, name, nullptr, environ);
   };
-  EXPECT_THAT(report_of([&] {
-                lock(mutex);
-                execute();
-              }),
-              AllOf(HasSubstr("rtseq lockdep: held_at_exit\n"), HasSubstr("another program")));
-  EXPECT_EQ(report_of(execute), "");
+  for (const char* entry : entries) {
+    EXPECT_THAT(report_of([&] {
+                  lock(mutex);
+                  execute(entry);
+                }),
+                AllOf(HasSubstr("rtseq lockdep: held_at_exit\n"), HasSubstr("another program")))
+        << entry;
+    const pid_t child = ::fork();
+    if (child == 0) {
+      execute(entry);
+      ::_exit(1);
+    }
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0) << entry << " with nothing held";
+  }
   EXPECT_EQ(report_of([&] {  // what the parent holds, its child only has copies of
               lock(mutex);
               const pid_t child = ::fork();
-              if (child == 0) execute();
+              if (child == 0) execute("execv");
               ::waitpid(child, nullptr, 0);
               unlock(mutex);
             }),
             "");
+}
+
+TEST(held_at_exit, execl_hands_its_arguments_on) {
+  const auto status_of = [](auto execute) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      execute();
+      ::_exit(99);
+    }
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  };
+  static char variable[] = "answer=42";
+  static char* const environment[] = {variable, nullptr};
+  EXPECT_EQ(status_of([] { ::execl("/bin/sh", "sh", "-c", "exit $(($1 + $2))", "sh", "20", "22", nullptr); }),
+            42);
+  EXPECT_EQ(status_of([] { ::execlp("sh", "sh", "-c", "exit $1", "sh", "42", nullptr); }), 42);
+  EXPECT_EQ(status_of([] { ::execle("/bin/sh", "sh", "-c", "exit $answer", nullptr, environment); }), 42);
+}
+
+TEST(held_at_exit, the_program_ends) {
+  static pi_mutex mutex;
+  EXPECT_THAT(report_of([] {
+                lock(mutex);
+                std::exit(1);
+              }),
+              AllOf(HasSubstr("rtseq lockdep: held_at_exit\n"), HasSubstr("the program ends")));
+  EXPECT_EQ(report_of([] { std::exit(1); }), "");
+}
+
+TEST(held_at_exit, where_nothing_should_be_held) {
+  pi_mutex mutex;
+  EXPECT_NO_LOCKDEP(lock(mutex); unlock(mutex); lockdep::expect_nothing_held("the request ends"));
+  EXPECT_LOCKDEP(held_at_exit, lock(mutex); lockdep::expect_nothing_held("the request ends"); unlock(mutex));
 }
 
 // ---- Adapters
@@ -594,6 +847,75 @@ TYPED_TEST(adapter, is_a_writers_lock_and_then_the_seqlock_reports) {
     lock(mutex);
     unlock(mutex);
   } nest(mutex, shared));
+}
+
+template <class Lock>
+class shared_adapter : public testing::Test {};
+using shared_adapted = testing::Types<
+#if defined(RTSEQ_TEST_ABSL)
+    absl_mutex,
+#endif
+    std::shared_mutex, std::shared_timed_mutex>;
+TYPED_TEST_SUITE(shared_adapter, shared_adapted);
+
+TYPED_TEST(shared_adapter, sees_readers) {
+  checked<TypeParam> a;
+  pi_mutex b;
+  const auto read_then_lock = [&] {
+    const std::shared_lock reader{a};
+    lock(b);
+    unlock(b);
+  };
+  EXPECT_LOCKDEP(lock_order, read_then_lock(); nest(b, a));
+  EXPECT_LOCKDEP(lock_order, {
+    const lockdep::shared_guard reader{a};
+    lock(b);
+    unlock(b);
+  } nest(b, a));
+  EXPECT_NO_LOCKDEP(read_then_lock(); read_then_lock(); nest(a, b));
+  EXPECT_NO_LOCKDEP(if (a.try_lock_shared()) a.unlock_shared(); nest(a, b));
+  EXPECT_THAT(report_of([&] {
+                const std::shared_lock reader{a};
+                lock_shared(a);
+              }),
+              HasSubstr("rtseq lockdep: recursive_lock\n"));
+  // A reader may not write.
+  seqcount counted{a};
+  EXPECT_LOCKDEP(write_without_lock, const std::shared_lock reader{a}; counted.write_begin();
+                 counted.write_end());
+  EXPECT_NO_LOCKDEP(const std::unique_lock writer{a}; counted.write_begin(); counted.write_end());
+}
+
+template <class Lock>
+concept timed = requires(Lock& l) {
+  l.try_lock_for(std::chrono::seconds{1});
+};
+template <class Lock>
+concept shared = requires(Lock& l) {
+  l.lock_shared();
+};
+
+TEST(adapters, have_the_timed_forms_of_their_locks) {
+  checked<std::timed_mutex> a;
+  pi_mutex b;
+  static_assert(timed<checked<std::timed_mutex>> && !timed<checked<std::mutex>>);
+  static_assert(shared<checked<std::shared_mutex>> && !shared<checked<std::mutex>>);
+  EXPECT_NO_LOCKDEP({
+    nest(a, b);
+    lock(b);
+    EXPECT_TRUE(lock_in_time(a));
+    unlock(a);
+    EXPECT_TRUE(lock_until(a));
+    unlock(a);
+    unlock(b);
+  });
+  EXPECT_LOCKDEP(lock_order, {
+    nest(b, a);
+    EXPECT_TRUE(lock_in_time(a));
+    lock(b);
+    unlock(b);
+    unlock(a);
+  });
 }
 
 // ---- Reports
@@ -725,6 +1047,46 @@ TEST(out_of_room, is_said_once_and_then_lockdep_is_silent) {
   EXPECT_THAT(text, HasSubstr("rtseq lockdep: out_of_room\n"));
   pi_mutex locks[40];
   EXPECT_NO_LOCKDEP(for (pi_mutex& l : locks) lock(l); for (pi_mutex& l : locks) unlock(l));
+}
+
+// ---- What is held is known, whoever looks
+
+TEST(held, what_reset_and_off_find_held_and_leave_held) {
+  pi_mutex outer;
+  pi_mutex inner;
+  seqcount<> count;
+  lockdep::reset();
+  const lockdep::expecting_findings findings;
+  lock(outer);
+  count.write_begin();
+  lockdep::reset();
+  EXPECT_NO_LOCKDEP(lock(inner); unlock(inner));
+  count.write_end();
+  unlock(outer);
+  {
+    const lockdep::off looks_away;
+    lock(outer);
+    count.write_begin();
+  }
+  count.write_end();
+  lock(inner);
+  unlock(inner);
+  unlock(outer);
+  EXPECT_EQ(findings.count(), 0u);
+  nest(inner, outer);
+  EXPECT_EQ(findings.count(), 1u) << "the order of a lock that was taken unseen";
+}
+
+TEST(held, what_is_released_unseen_is_released) {
+  pi_mutex mutex;
+  seqcount<> count;
+  EXPECT_NO_LOCKDEP(for (int i = 0; i < 2; ++i) {
+    lock(mutex);
+    count.write_begin();
+    const lockdep::off looks_away;
+    count.write_end();
+    unlock(mutex);
+  });
 }
 
 // ---- Handlers at any point

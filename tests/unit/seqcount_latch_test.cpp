@@ -49,6 +49,8 @@ TEST(seqcount_latch, a_reader_repeats_if_its_copy_may_have_changed) {
   const read_token token = latch.read_latch();
   latch.write_latch_begin();
   EXPECT_TRUE(latch.read_retry(token));
+  latch.write_latch();
+  latch.write_latch_end();
 }
 
 TEST(seqcount_latch, readers_accept_both_fields_of_one_write) {

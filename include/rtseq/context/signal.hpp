@@ -100,13 +100,14 @@ struct signals {
 };
 
 // The library does not see handlers that others install, so a handler says what it is: Linux's irq_enter()
-// and irq_exit(). One at the top of each handler makes in_interrupt() true. Wait-free; signal handlers.
-class signal_handler_scope {
+// and irq_exit(). One at the top of each handler makes in_interrupt() true. With the signal's number lockdep knows
+// what holds the handler off; without it, only that nothing blocked does not. Wait-free; signal handlers.
+class [[nodiscard]] signal_handler_scope {
  public:
-  signal_handler_scope() noexcept {
+  explicit signal_handler_scope([[maybe_unused]] int signo = 0) noexcept {
     detail::signal_handler_depth = detail::signal_handler_depth + 1;
     detail::signal_fence();
-    RTSEQ_LOCKDEP_HOOK(handler_entered(detail::lockdep::irq::signal));
+    RTSEQ_LOCKDEP_HOOK(handler_entered(detail::lockdep::irq::signal, signo));
   }
   ~signal_handler_scope() {
     RTSEQ_LOCKDEP_HOOK(handler_left(detail::lockdep::irq::signal));
@@ -135,6 +136,7 @@ struct basic_signal_context {
     ::pthread_sigmask(SIG_BLOCK, &Policy::set(), &flags);
     RTSEQ_LOCKDEP_HERE;
     RTSEQ_LOCKDEP_HOOK(irq_saved(lockdep_irq));
+    RTSEQ_LOCKDEP_HOOK(signals_blocked(flags, Policy::set()));
     return flags;
   }
 

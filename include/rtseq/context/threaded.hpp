@@ -53,7 +53,7 @@ struct threaded_context {
   static bool interrupts_enabled() noexcept RTSEQ_NONBLOCKING { return detail::atomic_depth == 0; }
 
   // Makes the calling thread a handler for as long as it lives. Nests. Wait-free.
-  class handler_scope {
+  class [[nodiscard]] handler_scope {
    public:
     handler_scope() noexcept { detail::threaded_handler_depth = detail::threaded_handler_depth + 1; }
     ~handler_scope() { detail::threaded_handler_depth = detail::threaded_handler_depth - 1; }

@@ -55,7 +55,7 @@ class virtual_cpu {
   // by save_and_disable.
   // A second task, a thread with a CPU already, or an end with the gate shut is a reported error
   // (violation::context_misuse), after which abort() follows.
-  class task_scope {
+  class [[nodiscard]] task_scope {
    public:
     explicit task_scope(virtual_cpu& cpu) noexcept : cpu_(cpu) { cpu_.attach(); }
     ~task_scope() { cpu_.detach(); }
@@ -114,7 +114,7 @@ class virtual_cpu {
       detail::current_virtual_cpu = &cpu;
       detail::virtual_masked_depth = 1;
       detail::in_virtual_interrupt = true;
-      RTSEQ_LOCKDEP_HOOK(handler_entered(detail::lockdep::irq::virtual_cpu));
+      RTSEQ_LOCKDEP_HOOK(handler_entered(detail::lockdep::irq::virtual_cpu, 0));
     }
     ~visit() {
       RTSEQ_LOCKDEP_HOOK(handler_left(detail::lockdep::irq::virtual_cpu));

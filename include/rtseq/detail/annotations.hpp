@@ -17,6 +17,9 @@
 #define RTSEQ_ACQUIRE(...) RTSEQ_THREAD_ANNOTATION(acquire_capability(__VA_ARGS__))
 #define RTSEQ_TRY_ACQUIRE(...) RTSEQ_THREAD_ANNOTATION(try_acquire_capability(__VA_ARGS__))
 #define RTSEQ_RELEASE(...) RTSEQ_THREAD_ANNOTATION(release_capability(__VA_ARGS__))
+#define RTSEQ_ACQUIRE_SHARED(...) RTSEQ_THREAD_ANNOTATION(acquire_shared_capability(__VA_ARGS__))
+#define RTSEQ_TRY_ACQUIRE_SHARED(...) RTSEQ_THREAD_ANNOTATION(try_acquire_shared_capability(__VA_ARGS__))
+#define RTSEQ_RELEASE_SHARED(...) RTSEQ_THREAD_ANNOTATION(release_shared_capability(__VA_ARGS__))
 #define RTSEQ_EXCLUDES(...) RTSEQ_THREAD_ANNOTATION(locks_excluded(__VA_ARGS__))
 #define RTSEQ_NO_THREAD_SAFETY_ANALYSIS RTSEQ_THREAD_ANNOTATION(no_thread_safety_analysis)
 

@@ -12,6 +12,36 @@
 #define RTSEQ_LOCKDEP 0
 #endif
 
+// A linker refuses to mix files with lockdep and files without: each kind defines a symbol to which the other refers,
+// but one of them is thread-local, and neither takes a byte of the program. (Two definitions, weak so that there may
+// be many, would do for GNU ld and gold; lld compares only a reference and what it finds.)
+#if defined(__ELF__) && !defined(RTSEQ_ATOMIC_PROVIDER)
+#if RTSEQ_LOCKDEP
+extern "C" {
+[[gnu::weak]] thread_local char RTSEQ_LOCKDEP_must_be_the_same_in_every_file;
+}
+__asm__(
+    ".pushsection .rtseq_lockdep,\"\"\n"
+    ".weak RTSEQ_LOCKDEP_must_be_the_same_in_all_files\n"
+    ".type RTSEQ_LOCKDEP_must_be_the_same_in_all_files, %tls_object\n"
+    ".reloc ., BFD_RELOC_NONE, RTSEQ_LOCKDEP_must_be_the_same_in_all_files\n"
+    ".byte 0\n"
+    ".popsection");
+#else
+__asm__(
+    ".pushsection .rtseq_lockdep,\"\"\n"
+    ".weak RTSEQ_LOCKDEP_must_be_the_same_in_every_file\n"
+    ".type RTSEQ_LOCKDEP_must_be_the_same_in_every_file, %object\n"
+    ".reloc ., BFD_RELOC_NONE, RTSEQ_LOCKDEP_must_be_the_same_in_every_file\n"
+    ".byte 0\n"
+    ".section .rtseq_lockdep_mark,\"\"\n"
+    ".weak RTSEQ_LOCKDEP_must_be_the_same_in_all_files\n"
+    ".type RTSEQ_LOCKDEP_must_be_the_same_in_all_files, %object\n"
+    "RTSEQ_LOCKDEP_must_be_the_same_in_all_files:\n"
+    ".popsection");
+#endif
+#endif
+
 #if !RTSEQ_LOCKDEP
 
 #define RTSEQ_LOCKDEP_AT
@@ -24,26 +54,23 @@
 #define RTSEQ_LOCKDEP_CALLBACK
 #define RTSEQ_LOCKDEP_HOOK(call)
 
-// The same symbol is thread-local in files compiled with lockdep, so that a linker refuses to mix the two. It takes
-// no byte of the program.
-#if defined(__ELF__) && !defined(RTSEQ_ATOMIC_PROVIDER)
-__asm__(
-    ".pushsection .rtseq_lockdep,\"\"\n"
-    ".weak RTSEQ_LOCKDEP_must_be_the_same_in_every_file\n"
-    "RTSEQ_LOCKDEP_must_be_the_same_in_every_file:\n"
-    ".popsection");
-#endif
+namespace rtseq::lockdep {
+
+// The class of an object, where it is made; below. Here it is nothing.
+struct name {
+  constexpr explicit name(const char*) noexcept {}
+};
+
+}  // namespace rtseq::lockdep
 
 #else
+
+#include <signal.h>
 
 #include <atomic>
 #include <cstdint>
 #include <source_location>
 #include <type_traits>
-
-extern "C" {
-[[gnu::weak]] thread_local char RTSEQ_LOCKDEP_must_be_the_same_in_every_file;
-}
 
 namespace rtseq::lockdep {
 
@@ -74,6 +101,21 @@ class location {
 };
 #endif
 
+// The class of an object, given where it is made. Needed where the place says too little: members of a struct have the
+// struct's, elements of a container the library's.
+//
+//   struct zone { rtseq::seqlock<> lock{rtseq::lockdep::name{"zone"}}; };
+//
+// Every object of one name is of one class, whatever its type and place. The text outlives the objects. Without
+// RTSEQ_LOCKDEP=1 it is accepted too, and is nothing.
+struct name {
+  constexpr explicit name(const char* called, location at = location::current()) noexcept
+      : text{called}, where{at} {}
+
+  const char* text;  // null: the place alone
+  location where;
+};
+
 }  // namespace rtseq::lockdep
 
 namespace rtseq::detail::lockdep {
@@ -98,7 +140,8 @@ struct type_info {
   bool (*interrupts_enabled)() noexcept;  // null: no context of its own
 };
 
-// The identity of a lock or count. Its class, by default the place of its definition, is looked up at first use.
+// The identity of a lock or count. Its class, by its name or else the place of its definition, is looked up at first
+// use.
 struct map {
   location where{};
   const char* kind = nullptr;  // null: silent, somebody above reports for it
@@ -108,8 +151,8 @@ struct map {
   std::atomic<const thread_state*> writer{nullptr};  // of a count or latch: who is in its section
 
   constexpr map() noexcept = default;
-  constexpr map(location at, const char* what, const type_info* of_type) noexcept
-      : where{at}, kind{what}, type{of_type} {}
+  constexpr map(const rtseq::lockdep::name& called, const char* what, const type_info* of_type) noexcept
+      : where{called.where}, kind{what}, type{of_type}, name{called.text} {}
 };
 
 // For a lock inside a lock: the outer one reports.
@@ -159,13 +202,22 @@ template <bool Count, bool Sleeps, bool Boosts, bool SignalSafe>
 inline constexpr type_info bare_type{Count,     Sleeps, SignalSafe, Boosts, true,
                                      irq::none, false,  nullptr,    nullptr};
 
+// In the linker's words, of a program without rtseq::runtime: undefined reference to
+// …::needs_rtseq_runtime::acquire(…).
+inline namespace needs_rtseq_runtime {
+
 // ---- What happens. Each may be called in any context. The order is: say it, then do it, but for tries.
 
 void acquire(const map& lock) noexcept;   // about to wait for it
 void acquired(const map& lock) noexcept;  // a try that succeeded
 void release(const map& lock) noexcept;
-void acquire_once(const map& lock) noexcept;  // the same as acquire() for a lock that cannot tell its owner
-bool holds(const map& lock) noexcept;         // does this thread?
+bool holds(const map& lock) noexcept;  // does this thread, alone?
+
+// The same as acquire() for a lock that cannot tell its owner; and beside other owners, as a waiter for whom it counts
+// alike: who shares a lock waits behind one who waits to have it alone.
+void acquire_once(const map& lock) noexcept;
+void acquire_shared(const map& lock) noexcept;
+void acquired_shared(const map& lock) noexcept;
 
 void write_begin(map& count) noexcept;
 void write_end(map& count) noexcept;
@@ -181,13 +233,18 @@ void write_without_lock(const map& count) noexcept;
 
 void irq_saved(irq kind) noexcept;
 void irq_restored(irq kind) noexcept;
-void handler_entered(irq kind) noexcept;
+void signals_blocked(const sigset_t& before, const sigset_t& more) noexcept;  // by the save just said
+void handler_entered(irq kind, int signo) noexcept;                           // 0: whichever
 void handler_left(irq kind) noexcept;
 
 void deferral_begins() noexcept;
 void deferral_unbalanced(const char* how) noexcept;
 void printing() noexcept;
 void sleeping(const char* what) noexcept;
+
+void forget_this_thread() noexcept;  // what it holds
+
+}  // namespace needs_rtseq_runtime
 
 template <class Lock>
 const map* map_of(const Lock& lock) noexcept {
@@ -203,30 +260,36 @@ void expect_writers_lock(const Count& count) noexcept {
   count.lockdep_expect_writers_lock();
 }
 
-// Makes `where` the site of what follows, unless a caller's is; forgotten at the end.
+// The place of the call from which the present hook comes; null: the hook's own.
+[[gnu::tls_model("initial-exec")]] inline constinit thread_local const location* current_site = nullptr;
+
+// Makes `where`, which outlives it, the site of what follows, unless a caller's is; forgotten at the end.
 class site_scope {
  public:
-  explicit site_scope(const location& where) noexcept;
-  ~site_scope();
+  explicit site_scope(const location& where) noexcept : outer_{current_site} {
+    current_site = outer_ != nullptr ? outer_ : &where;
+  }
+  ~site_scope() { current_site = outer_; }
   site_scope(const site_scope&) = delete;
   site_scope& operator=(const site_scope&) = delete;
 
  private:
-  bool mine_;
+  const location* outer_;
 };
 
 // Around a call of the user's: what it does has sites of its own.
 class callback_scope {
  public:
-  callback_scope() noexcept;
-  ~callback_scope();
+  callback_scope() noexcept : outer_{current_site} { current_site = nullptr; }
+  ~callback_scope() { current_site = outer_; }
   callback_scope(const callback_scope&) = delete;
   callback_scope& operator=(const callback_scope&) = delete;
 
  private:
-  location outer_;
-  bool had_site_;
+  const location* outer_;
 };
+
+inline namespace needs_rtseq_runtime {
 
 // A read section that is left before the end of this, by an exception, was not validated.
 class read_scope {
@@ -240,7 +303,21 @@ class read_scope {
   unsigned depth_;
 };
 
-// What follows is the library's own doing: it was reported as a whole.
+// What is held, open and masked at its end is what was so at its beginning: around what breaks rules on purpose.
+class held_scope {
+ public:
+  held_scope() noexcept;
+  ~held_scope();
+  held_scope(const held_scope&) = delete;
+  held_scope& operator=(const held_scope&) = delete;
+
+ private:
+  unsigned held_;
+  unsigned reads_;
+  unsigned saves_[irq_kinds];
+};
+
+// What follows is the library's own doing: it was reported as a whole. What it holds is held all the same.
 class quiet_scope {
  public:
   quiet_scope() noexcept;
@@ -249,10 +326,13 @@ class quiet_scope {
   quiet_scope& operator=(const quiet_scope&) = delete;
 };
 
+}  // namespace needs_rtseq_runtime
 }  // namespace rtseq::detail::lockdep
 
 #define RTSEQ_LOCKDEP_AT ::rtseq::lockdep::location lockdep_where = ::rtseq::lockdep::location::current()
 #define RTSEQ_LOCKDEP_AND_AT , RTSEQ_LOCKDEP_AT
+#define RTSEQ_LOCKDEP_NAME \
+  ::rtseq::lockdep::name lockdep_name = ::rtseq::lockdep::name(nullptr, ::rtseq::lockdep::location::current())
 #define RTSEQ_LOCKDEP_HERE \
   const ::rtseq::detail::lockdep::site_scope lockdep_site { lockdep_where }
 #define RTSEQ_LOCKDEP_VIA(expression)     \

@@ -47,9 +47,9 @@ class sequence {
 
   constexpr sequence() noexcept = default;
 #if RTSEQ_LOCKDEP
-  constexpr explicit sequence(lockdep::location where, const char* kind,
+  constexpr explicit sequence(const rtseq::lockdep::name& name, const char* kind,
                               const lockdep::type_info& type) noexcept
-      : lockdep_{where, kind, &type} {}
+      : lockdep_{name, kind, &type} {}
   lockdep::map& lockdep_map() const noexcept { return lockdep_; }
 #endif
   sequence(const sequence&) = delete;

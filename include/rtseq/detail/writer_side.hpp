@@ -38,8 +38,8 @@ class writer_side {
 #if RTSEQ_LOCKDEP
   static constexpr lockdep::type_info lockdep_lock = lockdep::type_in<Context, Lock, traits, false>;
   static constexpr lockdep::type_info lockdep_count = lockdep::type_in<Context, Lock, traits, true>;
-  constexpr explicit writer_side(lockdep::location where, const char* kind) noexcept
-      : lockdep_{where, kind, &lockdep_lock} {}
+  constexpr explicit writer_side(const rtseq::lockdep::name& name, const char* kind) noexcept
+      : lockdep_{name, kind, &lockdep_lock} {}
   lockdep::map& lockdep_map() const noexcept { return lockdep_; }
 #endif
 

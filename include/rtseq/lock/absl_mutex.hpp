@@ -37,6 +37,21 @@ struct lock_traits<absl::Mutex> {
     detail::tsan_release(&lock);
     lock.Unlock();
   }
+
+  // For readers: lockdep checked<absl::Mutex>.
+  static void lock_shared(absl::Mutex& lock) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    lock.ReaderLock();
+    detail::tsan_acquire(&lock);
+  }
+  [[nodiscard]] static bool try_lock_shared(absl::Mutex& lock) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    if (!lock.ReaderTryLock()) return false;
+    detail::tsan_acquire(&lock);
+    return true;
+  }
+  static void unlock_shared(absl::Mutex& lock) RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    detail::tsan_release(&lock);
+    lock.ReaderUnlock();
+  }
 };
 static_assert(writer_lock<absl_mutex>);
 

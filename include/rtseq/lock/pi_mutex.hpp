@@ -34,12 +34,13 @@ class RTSEQ_CAPABILITY("mutex") pi_mutex {
   static constexpr bool async_signal_safe = true;
 
 #if RTSEQ_LOCKDEP
-  constexpr pi_mutex(RTSEQ_LOCKDEP_AT) noexcept : lockdep_{lockdep_where, "pi_mutex", &lockdep_type} {}
+  constexpr pi_mutex(RTSEQ_LOCKDEP_NAME) noexcept : lockdep_{lockdep_name, "pi_mutex", &lockdep_type} {}
   constexpr explicit pi_mutex(detail::lockdep::silent_t) noexcept {}
   const detail::lockdep::map& lockdep_map() const noexcept { return lockdep_; }
   detail::lockdep::map& lockdep_map() noexcept { return lockdep_; }
 #else
   constexpr pi_mutex() noexcept = default;
+  constexpr pi_mutex(lockdep::name) noexcept {}
 #endif
   pi_mutex(const pi_mutex&) = delete;
   pi_mutex& operator=(const pi_mutex&) = delete;

@@ -25,12 +25,13 @@ class RTSEQ_CAPABILITY("spinlock") spinlock {
   static constexpr bool async_signal_safe = true;
 
 #if RTSEQ_LOCKDEP
-  constexpr spinlock(RTSEQ_LOCKDEP_AT) noexcept : lockdep_{lockdep_where, "spinlock", &lockdep_type} {}
+  constexpr spinlock(RTSEQ_LOCKDEP_NAME) noexcept : lockdep_{lockdep_name, "spinlock", &lockdep_type} {}
   constexpr explicit spinlock(detail::lockdep::silent_t) noexcept {}
   const detail::lockdep::map& lockdep_map() const noexcept { return lockdep_; }
   detail::lockdep::map& lockdep_map() noexcept { return lockdep_; }
 #else
   constexpr spinlock() noexcept = default;
+  constexpr spinlock(lockdep::name) noexcept {}
 #endif
   spinlock(const spinlock&) = delete;
   spinlock& operator=(const spinlock&) = delete;
