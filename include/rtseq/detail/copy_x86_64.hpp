@@ -106,8 +106,9 @@ inline constexpr std::size_t large = 256;
   RTSEQ_LOAD_ONE(move, reg, 1, s, width)                                          \
   RTSEQ_LOAD_ONE(move, reg, 2, s, width)                                          \
   RTSEQ_LOAD_ONE(move, reg, 3, s, width)                                          \
-  RTSEQ_STORE_ONE(move, reg, 0, d, width) RTSEQ_STORE_ONE(move, reg, 1, d, width) \
-      RTSEQ_STORE_ONE(move, reg, 2, d, width) RTSEQ_STORE_ONE(move, reg, 3, d, width)
+  RTSEQ_STORE_ONE(move, reg, 0, d, width)                                         \
+  RTSEQ_STORE_ONE(move, reg, 1, d, width) RTSEQ_STORE_ONE(move, reg, 2, d, width) \
+      RTSEQ_STORE_ONE(move, reg, 3, d, width)
 #define RTSEQ_COPY_WIDE(name, move, reg, width, leave)                                                     \
   inline void name(std::byte* dest, const std::byte* source, std::size_t n) noexcept {                     \
     const std::byte* const last_source = source + (n - 4 * width);                                         \
