@@ -101,14 +101,14 @@ inline constexpr std::size_t large = 256;
   move " {" #i "*" width "(" s "), %%" reg #i "|" reg #i ", [" s "+" #i "*" width "]}\n\t"
 #define RTSEQ_STORE_ONE(move, reg, i, d, width) \
   move " {%%" reg #i ", " #i "*" width "(" d ")|[" d "+" #i "*" width "], " reg #i "}\n\t"
-#define RTSEQ_MOVE_FOUR(move, reg, s, d, width)                                   \
-  RTSEQ_LOAD_ONE(move, reg, 0, s, width)                                          \
-  RTSEQ_LOAD_ONE(move, reg, 1, s, width)                                          \
-  RTSEQ_LOAD_ONE(move, reg, 2, s, width)                                          \
-  RTSEQ_LOAD_ONE(move, reg, 3, s, width)                                          \
-  RTSEQ_STORE_ONE(move, reg, 0, d, width)                                         \
-  RTSEQ_STORE_ONE(move, reg, 1, d, width) RTSEQ_STORE_ONE(move, reg, 2, d, width) \
-      RTSEQ_STORE_ONE(move, reg, 3, d, width)
+#define RTSEQ_MOVE_FOUR(move, reg, s, d, width) \
+  RTSEQ_LOAD_ONE(move, reg, 0, s, width)        \
+  RTSEQ_LOAD_ONE(move, reg, 1, s, width)        \
+  RTSEQ_LOAD_ONE(move, reg, 2, s, width)        \
+  RTSEQ_LOAD_ONE(move, reg, 3, s, width)        \
+  RTSEQ_STORE_ONE(move, reg, 0, d, width)       \
+  RTSEQ_STORE_ONE(move, reg, 1, d, width)       \
+  RTSEQ_STORE_ONE(move, reg, 2, d, width) RTSEQ_STORE_ONE(move, reg, 3, d, width)
 #define RTSEQ_COPY_WIDE(name, move, reg, width, leave)                                                     \
   inline void name(std::byte* dest, const std::byte* source, std::size_t n) noexcept {                     \
     const std::byte* const last_source = source + (n - 4 * width);                                         \
