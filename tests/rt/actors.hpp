@@ -77,8 +77,8 @@ class semaphore {
 // Null, or why threads cannot have these priorities here.
 const char* why_no_priorities();
 
-// Makes the calling thread one of SCHED_DEADLINE, which runs before all of SCHED_FIFO: 10 ms in each 20. Null, or why it
-// cannot be.
+// Makes the calling thread one of SCHED_DEADLINE, which runs before all of SCHED_FIFO: 10 ms in each 20. Null, or why
+// it cannot be.
 const char* run_by_deadline();
 // The same of a thread as actors are.
 const char* why_no_deadlines();
