@@ -108,8 +108,7 @@ void thread_exits(void*) noexcept {
   state.known = false;
 }
 
-// Before the first lock of anybody's static initialisation.
-// The first function given to atexit() is the last to be called.
+// Before the first lock of anybody's static initialisation; and what is given to atexit() first is called last.
 [[gnu::constructor(101)]] void make_exit_key() noexcept {
   ::pthread_key_create(&exit_key, thread_exits);
   (void)::atexit([] { check_exit("the program ends"); });

@@ -8,7 +8,7 @@
 //   rtseq::seqlock<> zones{rtseq::lockdep::name{"zones"}};            // a name for people; optional
 //   rtseq::lockdep::set_handler(rtseq::lockdep::print_and_continue);  // the default is print_and_abort
 //
-// Signal handlers say that they are: a signal_handler_scope, or registered with deferred_signal_context.
+// Signal handlers say that they are: signal_handler_scope{signo}, or registered with deferred_signal_context.
 // Without RTSEQ_LOCKDEP=1 all of this is empty, and no other header changes by a byte.
 // Cost: an uncontended lock pair takes several times as long. Limits: 2047 classes, 8192 pairs; of a thread 48 held at
 // a time. What exceeds them is reported once, and then lockdep looks no further.

@@ -107,14 +107,13 @@ class RTSEQ_CAPABILITY("mutex") checked {
       lock_that_can_be_shared<Lock> RTSEQ_TRY_ACQUIRE_SHARED(true)
   RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
     RTSEQ_LOCKDEP_HERE;
-    bool had;
     if constexpr (shared_lock_by_traits<Lock>) {
-      had = traits::try_lock_shared(lock_);
+      if (!traits::try_lock_shared(lock_)) return false;
     } else {
-      had = lock_.try_lock_shared();
+      if (!lock_.try_lock_shared()) return false;
     }
-    if (had) RTSEQ_LOCKDEP_HOOK(acquired_shared(lockdep_));
-    return had;
+    RTSEQ_LOCKDEP_HOOK(acquired_shared(lockdep_));
+    return true;
   }
   void unlock_shared() requires lock_that_can_be_shared<Lock> RTSEQ_RELEASE_SHARED()
   RTSEQ_NO_THREAD_SAFETY_ANALYSIS {

@@ -50,11 +50,14 @@ TEST_F(scenario, S16_latch) {
   two_writers.latch.write_latch_begin();  // the second: readers are sent to what the first is changing
   const auto [mixed, mixed_valid] = two_writers.read();
   naive_fails(mixed.torn() && mixed_valid, "two writers: a torn value validated");
+  two_writers.latch.write_latch_end();
+  two_writers.latch.write_latch_end();
   early.latch.write_latch_begin();
   early.data[0].a = 2;
   early.latch.write_latch();  // before data[0].b
   const auto [half, half_valid] = early.read();
   naive_fails(half.torn() && half_valid, "flipped before the copy was complete: a torn value validated");
+  early.latch.write_latch_end();
 
   latched_words shared;
   int right = 0;
