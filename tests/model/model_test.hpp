@@ -47,6 +47,18 @@ inline testing::AssertionResult proved(const std::function<void(program&)>& setu
   return testing::AssertionSuccess();
 }
 
+// For proofs that are promised to be quick. Sanitizers, and a compiler that does not optimise, may take longer.
+constexpr options within(double seconds) {
+#if !defined(__OPTIMIZE__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  constexpr bool slowed_down = true;
+#elif defined(__has_feature)
+  constexpr bool slowed_down = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+  constexpr bool slowed_down = false;
+#endif
+  return {.seconds = slowed_down ? options{}.seconds : seconds, .once = false};
+}
+
 // For vacuity twins: something is found, and `finding` is somewhere in it.
 inline testing::AssertionResult fails(const std::function<void(program&)>& setup, const char* finding,
                                       options how = {}) {
@@ -84,5 +96,6 @@ using model::proved;
 using model::release;
 using model::require;
 using model::seq_cst;
+using model::within;
 
 #endif

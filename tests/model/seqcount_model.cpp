@@ -210,8 +210,8 @@ std::function<void(program&)> two_writers(int writes, bool locking = true) {
     p.thread("reader", [&s] { read(s); });
   };
 }
-TEST(seqcount_model, long_a_reader_waits_for_two_writers_by_their_pi_mutex) {
-  EXPECT_TRUE(proved(two_writers<rtseq::pi_mutex>(1), {.seconds = 600}));
+TEST(seqcount_model, a_reader_waits_for_two_writers_by_their_pi_mutex) {
+  EXPECT_TRUE(proved(two_writers<rtseq::pi_mutex>(1)));
 }
 TEST(seqcount_model, a_reader_waits_for_a_writer_by_its_pi_mutex) {
   EXPECT_TRUE(proved([](program& p) {
@@ -254,11 +254,12 @@ std::function<void(program&)> two_writers_with_two_writes_each() {
     });
   };
 }
+// Promised in 5 s. Without partial-order reduction a checker does not finish them in minutes.
 TEST(seqcount_model, two_writers_with_two_writes_each_and_a_spinlock) {
-  EXPECT_TRUE(proved(two_writers_with_two_writes_each<rtseq::spinlock>()));
+  EXPECT_TRUE(proved(two_writers_with_two_writes_each<rtseq::spinlock>(), within(5)));
 }
 TEST(seqcount_model, two_writers_with_two_writes_each_and_a_pi_mutex) {
-  EXPECT_TRUE(proved(two_writers_with_two_writes_each<rtseq::pi_mutex>()));
+  EXPECT_TRUE(proved(two_writers_with_two_writes_each<rtseq::pi_mutex>(), within(5)));
 }
 TEST(seqcount_model, twin_two_writers_of_a_count_that_knows_its_lock_but_do_not_take_it) {
   EXPECT_TRUE(fails(two_writers<rtseq::pi_mutex>(1, false), ""));
