@@ -187,8 +187,8 @@ int deferred_signal_context::register_handler(int signo, handler function, const
 int deferred_signal_context::unregister_handler(int signo) noexcept {
   if (!detail::is_maskable_signal(signo)) return EINVAL;
   const std::lock_guard guard(registration);
-  if (table[signo].load(std::memory_order_relaxed) == nullptr)
-    return ENOENT;  // relaxed: as in register_handler
+  // relaxed: as in register_handler
+  if (table[signo].load(std::memory_order_relaxed) == nullptr) return ENOENT;
   // First the disposition: a trampoline that then finds no entry sends the signal on to it. The other way
   // round, it would send it to itself until this thread ran again.
   if (::sigaction(signo, &installed_before[signo], nullptr) != 0) return errno;
