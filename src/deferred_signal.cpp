@@ -106,7 +106,7 @@ void keep(const siginfo_t& info, ucontext_t& interrupted) noexcept {
 // Runs the handler as if it had interrupted code with the mask `around`. Precondition: all is blocked.
 void handle(const entry& to, siginfo_t& info, void* ucontext, kernel_mask around) noexcept {
   detail::deferred_handler_depth = detail::deferred_handler_depth + 1;
-  detail::signal_fence();
+  detail::signal_fence();  // the handler, and one on top of it, find the depth raised
   const kernel_mask wanted = around | to.blocked;
   // ThreadSanitizer blocks everything while it runs a handler, and loses the mask if that unblocks a signal.
   const bool leave_mask = RTSEQ_TSAN && ucontext != nullptr;
@@ -114,7 +114,7 @@ void handle(const entry& to, siginfo_t& info, void* ucontext, kernel_mask around
   RTSEQ_LOCKDEP_HOOK(handler_entered(detail::lockdep::irq::deferred_signal, info.si_signo));
   to.function(info.si_signo, &info, ucontext);
   RTSEQ_LOCKDEP_HOOK(handler_left(detail::lockdep::irq::deferred_signal));
-  detail::signal_fence();
+  detail::signal_fence();  // pairs with the one above: the handler stays in between
   detail::deferred_handler_depth = detail::deferred_handler_depth - 1;
 }
 
@@ -200,13 +200,14 @@ int deferred_signal_context::register_handler(int signo, handler function, const
   table[signo].store(made, std::memory_order_release);
   if (::sigaction(signo, &action, &installed_before[signo]) == 0) return 0;
   const int error = errno;
-  table[signo].store(nullptr, std::memory_order_relaxed);
+  table[signo].store(nullptr, std::memory_order_relaxed);  // relaxed: there is nothing to read behind null
   return error;
 }
 
 int deferred_signal_context::unregister_handler(int signo) noexcept {
   if (!detail::is_maskable_signal(signo)) return EINVAL;
   const std::lock_guard guard(registration);
+  // relaxed: as in register_handler
   if (table[signo].load(std::memory_order_relaxed) == nullptr) return ENOENT;
   // First the disposition: a trampoline that then finds no entry sends the signal on to it. The other way
   // round, it would send it to itself until this thread ran again.

@@ -232,6 +232,26 @@ TEST_P(Run, without_the_seqlock_finds_false_out_of_memory) {
   ADD_FAILURE() << "no false out of memory without the seqlock";
 }
 
+// A minute each, with 10,000 signals a second where handlers are signals; and without the seqlock as well.
+TEST_P(Run, long_keeps_its_promises_for_a_minute) {
+  std::vector<std::string> arguments{"run", context(), "--seconds=60", "--json"};
+  if (context().find("signal") != std::string::npos) arguments.push_back("--irq-hz=10000");
+  const outcome got = zonelist(arguments);
+  EXPECT_EQ(got.status, 0);
+  const auto json = nlohmann::json::parse(got.out, nullptr, false);
+  ASSERT_TRUE(json.is_object()) << got.out;
+  EXPECT_GT(json["allocations"], 0);
+  EXPECT_GT(json["rebuilds"], 100);
+  EXPECT_EQ(json["false_oom"], 0);
+  EXPECT_EQ(json["torn"], 0);
+  arguments.push_back("--unsafe");
+  const outcome unsafe = zonelist(arguments);
+  const auto json_of_unsafe = nlohmann::json::parse(unsafe.out, nullptr, false);
+  ASSERT_TRUE(json_of_unsafe.is_object()) << unsafe.out;
+  EXPECT_GT(json_of_unsafe["false_oom"], 0);
+  EXPECT_EQ(unsafe.status, 1);
+}
+
 TEST_P(Run, takes_its_signals_though_the_parent_blocked_them) {
   const outcome got = zonelist({"run", context(), "--seconds=0.5", "--json"}, block_all_signals);
   EXPECT_EQ(got.status, 0) << got.err;

@@ -110,7 +110,7 @@ class basic_deferred_log {
         dropped_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a count, it orders nothing
         return false;
       } else {
-        position = tail_.load(std::memory_order_relaxed);  // another producer was faster
+        position = tail_.load(std::memory_order_relaxed);  // relaxed, as above: another producer was faster
       }
     }
   }

@@ -73,6 +73,7 @@ class seqcount_latch {
 
  private:
   void advance() noexcept RTSEQ_NONBLOCKING {
+    // relaxed: the writer's own count; its lock orders it with the writer before.
     const std::uintptr_t now = count_.load(std::memory_order_relaxed);
     // release: the copy that readers are sent to is complete. Pairs with read_latch's acquire.
     count_.store(now + 1, std::memory_order_release);

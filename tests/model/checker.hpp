@@ -53,7 +53,7 @@ class program {
 };
 
 struct options {
-  double seconds = 240;  // then the verdict is `unfinished`; sanitizers need most of it
+  double seconds = 240;  // of processor time, then it is not finished; sanitizers need most of it
   bool once = false;     // every execution is to be found once only: check it (slow)
 };
 
@@ -63,8 +63,8 @@ struct verdict {
   bool finished = false;         // every execution was explored, or one was found wrong
   std::uint64_t executions = 0;  // complete ones
   std::uint64_t waiting = 0;  // explored in vain: a thread waited for what another graph shows it, or gave up
-  std::uint64_t repeated = 0;  // with options::once
-  double seconds = 0;
+  std::uint64_t repeated = 0;                     // with options::once
+  double seconds = 0;                             // of processor time
   std::map<std::string, std::uint64_t> outcomes;  // observe()d, and how often
 
   bool proved() const { return finished && finding.empty(); }

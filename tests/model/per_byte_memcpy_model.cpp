@@ -49,11 +49,15 @@ std::function<void(program&)> seqlock_of_copies(std::memory_order store, std::me
 TEST(per_byte_memcpy_model, orders_a_copy_between_two_looks_at_a_count) {
   EXPECT_TRUE(proved(seqlock_of_copies(release, acquire)));
 }
+// In ThreadSanitizer's form every unit is ordered, whatever the copy asks for.
+testing::AssertionResult fails_where_copies_are_relaxed(const std::function<void(program&)>& program) {
+  return RTSEQ_TSAN ? proved(program) : fails(program, "is accepted");
+}
 TEST(per_byte_memcpy_model, twin_with_a_relaxed_store_is_torn) {
-  EXPECT_TRUE(fails(seqlock_of_copies(model::relaxed, acquire), "is accepted"));
+  EXPECT_TRUE(fails_where_copies_are_relaxed(seqlock_of_copies(model::relaxed, acquire)));
 }
 TEST(per_byte_memcpy_model, twin_with_a_relaxed_load_is_torn) {
-  EXPECT_TRUE(fails(seqlock_of_copies(release, model::relaxed), "is accepted"));
+  EXPECT_TRUE(fails_where_copies_are_relaxed(seqlock_of_copies(release, model::relaxed)));
 }
 TEST(per_byte_memcpy_model, bytes_may_be_read_while_they_are_written) {
   EXPECT_TRUE(proved([](program& p) {

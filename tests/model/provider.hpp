@@ -20,7 +20,8 @@
   inline constinit type name{};        \
   inline const int name##_is_per_thread = ::model::detail::forget_at_thread_start(&name, sizeof(name))
 
-// With RTSEQ_TSAN the form that ThreadSanitizer understands is checked instead: orders on the accesses.
+// With RTSEQ_TSAN the form that ThreadSanitizer understands is checked instead, orders on the accesses: the
+// programs NAME_model_tsan.
 #if !defined(RTSEQ_TSAN)
 #define RTSEQ_TSAN 0
 #endif

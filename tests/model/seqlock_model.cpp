@@ -98,20 +98,25 @@ TEST(seqlock_model, twin_reader_without_the_lock_is_torn) {
 }
 
 TEST(seqlock_model, values_never_go_back_in_time) {
-  EXPECT_TRUE(proved([](program& p) {
-    auto& s = make<spinning>(p);
-    p.thread("writer", [&s] {
-      for (int i = 1; i <= 2; ++i) {
-        const rtseq::write_guard section{s.lock};
-        s.set(i);
-      }
-    });
-    p.thread("reader", [&s] {
-      const int first = s.lock.read([&s] { return s.both(); });
-      require_whole(first);
-      require(s.lock.read([&s] { return s.both(); }) >= first, "an older value after a newer one");
-    });
-  }));
+  const auto program_that = [](bool has_sections) {
+    return [=](program& p) {
+      auto& s = make<spinning>(p);
+      p.thread("writer", [&s] {
+        for (int i = 1; i <= 2; ++i) {
+          const rtseq::write_guard section{s.lock};
+          s.set(i);
+        }
+      });
+      p.thread("reader", [&s, has_sections] {
+        const int first = has_sections ? s.lock.read([&s] { return s.both(); }) : s.a.load();
+        require_whole(first);
+        const int second = has_sections ? s.lock.read([&s] { return s.both(); }) : s.b.load();
+        require(second >= first, "an older value after a newer one");
+      });
+    };
+  };
+  EXPECT_TRUE(proved(program_that(true)));
+  EXPECT_TRUE(fails(program_that(false), "an older value after a newer one"));
 }
 
 TEST(seqlock_model, writers_lose_no_write) {
@@ -159,9 +164,7 @@ std::function<void(program&)> sleepers(int number, bool writes) {
   };
 }
 TEST(seqlock_model, a_sleeper_misses_no_change) { EXPECT_TRUE(proved(sleepers(1, true))); }
-TEST(seqlock_model, long_two_sleepers_miss_no_change) {
-  EXPECT_TRUE(proved(sleepers(2, true), {.seconds = 600}));
-}
+TEST(seqlock_model, two_sleepers_miss_no_change) { EXPECT_TRUE(proved(sleepers(2, true))); }
 TEST(seqlock_model, twin_a_sleeper_without_a_change_sleeps_for_ever) {
   EXPECT_TRUE(fails(sleepers(1, false), "wait for ever"));
 }

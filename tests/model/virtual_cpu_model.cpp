@@ -51,22 +51,83 @@ TEST(virtual_cpu_model, twin_without_masking_races) {
   EXPECT_TRUE(fails(task_and_handlers(1, 1, false), "data race on count"));
 }
 TEST(virtual_cpu_model, handlers_exclude_each_other_without_a_task) {
-  EXPECT_TRUE(proved([](program& p) {
-    auto& s = make(p);
-    for (int i = 0; i < 3; ++i) add_handler(p, s);
-  }));
+  const auto program_that = [](bool passes_the_gate) {
+    return [=](program& p) {
+      auto& s = make(p);
+      for (int i = 0; i < 2; ++i) add_handler(p, s);
+      if (passes_the_gate) {
+        add_handler(p, s);
+      } else {
+        p.thread("handler", [&s] { s.add_one(); });
+      }
+      p.afterwards([&s] { require(s.count == 3, "an increment is lost"); });
+    };
+  };
+  EXPECT_TRUE(proved(program_that(true)));
+  EXPECT_TRUE(fails(program_that(false), "data race on count"));
 }
-TEST(virtual_cpu_model, a_preemption_point_waits_no_longer_than_for_one_handler) {
-  EXPECT_TRUE(proved([](program& p) {
+// The handler that is number `last` at the gate leaves it only when the task has gone on. Handlers come after the
+// section's begin, so that none is in there, for which the begin would wait.
+std::function<void(program&)> a_task_goes_on_before_handler(int last) {
+  return [=](program& p) {
+    struct flags {
+      rtseq::detail::atomic<bool> masked{false}, went_on{false};
+    };
     auto& s = make(p);
-    p.thread("task", [&s] {
-      const virtual_cpu::task_scope task(s.cpu);
-      virtual_cpu::preemption_point();
-      s.masked_section();
-      virtual_cpu::preemption_point();
+    auto& task = p.make<flags>("task's state");
+    p.thread("task", [&] {
+      const virtual_cpu::task_scope scope(s.cpu);
+      const context::flags_type flags = context::save_and_disable();
+      task.masked.store(true, release);
+      context::restore(flags);
+      task.went_on.store(true, release);
     });
-    add_handler(p, s);
-  }));
+    for (int i = 0; i < 2; ++i) {
+      p.thread("handler", [&s, &task, last] {
+        model::assume(task.masked.load(acquire));
+        s.cpu.interrupt([&s, &task, last] {
+          s.add_one();
+          if (s.count != last) return;
+          rtseq::detail::backoff backoff;
+          while (!task.went_on.load(acquire)) backoff.pause();
+        });
+      });
+    }
+  };
+}
+TEST(virtual_cpu_model, a_section_that_ends_waits_for_one_pending_handler_not_for_two) {
+  EXPECT_TRUE(proved(a_task_goes_on_before_handler(2)));
+}
+TEST(virtual_cpu_model, twin_a_section_that_ends_waits_for_one_pending_handler) {
+  EXPECT_TRUE(fails(a_task_goes_on_before_handler(1), "wait for ever"));
+}
+TEST(virtual_cpu_model, a_preemption_point_waits_for_the_handler_that_runs) {
+  const auto program_that = [](bool handler_leaves_first) {
+    return [=](program& p) {
+      struct flags {
+        rtseq::detail::atomic<bool> went_on{false};
+      };
+      auto& s = make(p);
+      auto& task = p.make<flags>("task's state");
+      p.thread("task", [&] {
+        const virtual_cpu::task_scope scope(s.cpu);
+        virtual_cpu::preemption_point();
+        task.went_on.store(true, release);
+        s.masked_section();
+        virtual_cpu::preemption_point();
+      });
+      p.thread("handler", [&s, &task, handler_leaves_first] {
+        s.cpu.interrupt([&] {
+          s.add_one();
+          rtseq::detail::backoff backoff;
+          while (!handler_leaves_first && !task.went_on.load(acquire)) backoff.pause();
+        });
+      });
+      p.afterwards([&s] { require(s.count == 2, "an increment is lost"); });
+    };
+  };
+  EXPECT_TRUE(proved(program_that(true)));
+  EXPECT_TRUE(fails(program_that(false), "wait for ever"));
 }
 // As local_irq_restore: what is pending fires there, and the task that goes on sees what it did.
 TEST(virtual_cpu_model, a_handler_that_is_pending_has_run_when_the_section_has_ended) {

@@ -4,6 +4,7 @@
 
 #include <rtseq/deferred_log.hpp>
 #include <rtseq/guards.hpp>
+#include <rtseq/lockdep_checked.hpp>
 #include <rtseq/seqlock.hpp>
 
 #include <atomic>
@@ -65,7 +66,18 @@ TEST_F(scenario, S03_lock_inversion) {
   writer.join();
   rtseq_holds(whole && c.lines == 1 && !c.odd_when_printed,
               "deferred_log: the writer's text was kept, the reader got through with the lock held, and the "
-              "text came out after the section; that somebody prints there without it: lockdep");
+              "text came out after the section");
+  LOCKDEP_FINDS(lock_order,
+                "that somebody prints there without it, and somebody reads with the console's lock held", [] {
+                  rtseq::lockdep::checked<std::mutex> console_lock;
+                  rtseq::seqlock<> shared;
+                  {
+                    const std::scoped_lock held(console_lock);
+                    shared.read([] {});
+                  }
+                  const rtseq::write_guard section{shared};
+                  const std::scoped_lock printing(console_lock);
+                });
 }
 
 }  // namespace

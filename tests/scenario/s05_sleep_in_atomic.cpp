@@ -6,11 +6,13 @@
 #include <rtseq/context/virtual_cpu.hpp>
 #include <rtseq/guards.hpp>
 #include <rtseq/lock/pi_mutex.hpp>
+#include <rtseq/lockdep_checked.hpp>
 #include <rtseq/seqlock.hpp>
 
 #include <signal.h>
 
 #include <atomic>
+#include <mutex>
 #include <thread>
 
 namespace {
@@ -92,6 +94,11 @@ TEST_F(scenario, S05_sleep_in_atomic) {
                        }),
                        "inside the caller's own write section"),
               "a handler on top of the writer is reported instead of sleeping on its own thread's lock");
+  LOCKDEP_FINDS(sleep_in_atomic, "any other lock that sleeps, with interrupts off", [] {
+    rtseq::lockdep::checked<std::mutex> other;
+    const rtseq::irqsave_guard<rtseq::threaded_context> first;
+    const std::scoped_lock second(other);
+  });
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include "scenario.hpp"
 
 #include <rtseq/guards.hpp>
+#include <rtseq/lock/pi_mutex.hpp>
+#include <rtseq/seqcount.hpp>
 #include <rtseq/seqlock.hpp>
 
 #include <atomic>
@@ -50,8 +52,22 @@ TEST_F(scenario, S06_two_writers) {
   write();
   other.join();
   rtseq_holds(lock.try_read([&] { return shared.load(); }).value_or(pair_value{}).is(2 * writes),
-              "no write was lost and the count ended even; for a bare seqcount, whose lock is the caller's: "
-              "lockdep");
+              "no write was lost and the count ended even");
+  LOCKDEP_FINDS(write_without_lock, "a count that knows its lock and is written without it", [] {
+    rtseq::pi_mutex mutex;
+    rtseq::seqcount counted{mutex};
+    counted.write_begin();
+    counted.write_end();
+  });
+  LOCKDEP_FINDS(two_writers, "two who write a bare count", [] {
+    rtseq::seqcount<> bare;
+    bare.write_begin();
+    std::thread([&] {
+      bare.write_begin();
+      bare.write_end();
+    }).join();
+    bare.write_end();
+  });
 }
 
 }  // namespace

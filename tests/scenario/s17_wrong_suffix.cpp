@@ -34,8 +34,15 @@ TEST_F(scenario, S17_wrong_suffix) {
                          ::raise(SIGUSR1);
                        }),
                        "the writer must use the _irqsave form"),
-              "when it happens it is reported, with the form to use; from usage alone, before it happens: "
-              "lockdep");
+              "when it happens it is reported, with the form to use");
+  LOCKDEP_FINDS(interrupt_unsafe, "from usage alone, before it happens", [] {
+    rtseq::seqlock<rtseq::signal_context> lock;
+    {
+      const rtseq::signal_handler_scope handler_with_nobody_under_it;
+      lock.read([] {});
+    }
+    const rtseq::write_guard wrong_suffix{lock};
+  });
   rtseq::seqlocked<pair_value, rtseq::signal_context> value{pair_value{1, 1}};
   bool handled = false, whole = false;
   const signal_handler handler([&] {

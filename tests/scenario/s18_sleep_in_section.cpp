@@ -64,10 +64,14 @@ TEST_F(scenario, S18_sleep_in_section) {
     const rtseq::write_irqsave_guard section{spinning};
     const rtseq::write_guard inner{sleeping};
   }
-  rtseq_holds(
-      reports::count() == 1 && reports::last() == rtseq::violation::sleep_in_atomic,
-      "a sleeping rtseq lock inside a section with interrupts off is reported (sleep_in_atomic); other "
-      "ways to sleep, and spinning locks without interrupts off: lockdep");
+  rtseq_holds(reports::count() == 1 && reports::last() == rtseq::violation::sleep_in_atomic,
+              "a sleeping rtseq lock inside a section with interrupts off is reported (sleep_in_atomic)");
+  LOCKDEP_FINDS(sleep_in_spinning_section, "any lock that sleeps, under one that spins", [] {
+    rtseq::seqlock<rtseq::task_context, rtseq::spinlock> outer;
+    rtseq::seqlock<> inner;
+    const rtseq::write_guard section{outer};
+    const rtseq::write_guard sleeps{inner};
+  });
 }
 
 }  // namespace

@@ -37,6 +37,8 @@ TEST_F(scenario, S19_unbalanced_deferral) {
       "the depth is the thread's, whatever CPU it is on; a guard that ends on another thread is reported");
   rtseq_holds(reports_of_exit == 1 && !in_deferral_there && still_here && !rtseq::in_deferral(),
               "so is an exit without an enter; neither changes a count, and both threads end at 0");
+  LOCKDEP_FINDS(unbalanced_deferral, "a thread that ends in its deferral",
+                [] { std::thread([] { rtseq::deferred_enter(); }).join(); });
 }
 
 }  // namespace

@@ -56,8 +56,16 @@ TEST_F(scenario, S20_undeferred_window) {
   other_log.flush();
   rtseq_holds(linux_order.lines == 1 && linux_order.lines_while_odd == 0,
               "write_lock prints nothing, nor do deferred_enter and deferred_exit, so they may stand inside "
-              "the section; what others print there undeferred, or a deferred_guard there, which flushes at "
-              "its end: lockdep");
+              "the section");
+  LOCKDEP_FINDS(print_in_write_section, "what others print there undeferred", [&] {
+    const rtseq::write_guard section{scoped.lock};
+    log.print("odd");
+  });
+  LOCKDEP_FINDS(print_in_write_section, "a deferred_guard there, which flushes at its end", [&] {
+    const rtseq::write_guard section{scoped.lock};
+    const rtseq::deferred_guard inside(log);
+    log.print("kept, but flushed while odd");
+  });
 }
 
 }  // namespace

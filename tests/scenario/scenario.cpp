@@ -74,6 +74,13 @@ void scenario::rtseq_holds(bool true_of_it, const std::string& why) {
   append(current_row().answer, why);
 }
 
+void scenario::lockdep_says(const char* rule_name, const std::string& what) {
+  append(current_row().answer,
+         what + ": lockdep " +
+             (rtseq::lockdep::enabled ? "reports it (" : "reports it when built with RTSEQ_LOCKDEP=1 (") +
+             rule_name + ")");
+}
+
 void scenario::skip(const std::string& why) { current_row().skipped = why; }
 
 std::string report_of(const std::function<void()>& misuse) {

@@ -43,8 +43,19 @@ class scenario : public testing::Test {
   // Several of each are parts of one row.
   static void naive_fails(bool seen, const std::string& what);
   static void rtseq_holds(bool true_of_it, const std::string& why);
+  // Part of rtseq's answer: `statement` breaks `wanted`, and no other rule, without the failure having to happen. What
+  // a build without RTSEQ_LOCKDEP=1 says of it, one with it has checked.
+  template <class Statement>
+  static void lockdep_finds(rtseq::lockdep::rule wanted, const char* rule_name, const std::string& what,
+                            Statement statement) {
+    EXPECT_TRUE(rtseq::lockdep::finds(wanted, statement));
+    lockdep_says(rule_name, what);
+  }
   // Instead of both, then return: the machine does not allow it.
   static void skip(const std::string& why);
+
+ private:
+  static void lockdep_says(const char* rule_name, const std::string& what);
 };
 
 // What the library reports when a child process runs `misuse`; empty: nothing, or it did not end. No other
@@ -87,6 +98,10 @@ inline bool contains(const std::string& text, const char* part) {
 }
 
 }  // namespace scenario_tests
+
+// LOCKDEP_FINDS(two_writers, "what is found", [] { statements });
+#define LOCKDEP_FINDS(wanted, what, ...) \
+  lockdep_finds(rtseq::lockdep::rule::wanted, #wanted, what, __VA_ARGS__)
 
 using namespace scenario_tests;  // the cases are its only users
 

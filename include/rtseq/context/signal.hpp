@@ -106,12 +106,12 @@ class [[nodiscard]] signal_handler_scope {
  public:
   explicit signal_handler_scope([[maybe_unused]] int signo = 0) noexcept {
     detail::signal_handler_depth = detail::signal_handler_depth + 1;
-    detail::signal_fence();
+    detail::signal_fence();  // the handler stays below the store: in_interrupt() is true all through it
     RTSEQ_LOCKDEP_HOOK(handler_entered(detail::lockdep::irq::signal, signo));
   }
   ~signal_handler_scope() {
     RTSEQ_LOCKDEP_HOOK(handler_left(detail::lockdep::irq::signal));
-    detail::signal_fence();
+    detail::signal_fence();  // pairs with the constructor's: the handler stays above
     detail::signal_handler_depth = detail::signal_handler_depth - 1;
   }
   signal_handler_scope(const signal_handler_scope&) = delete;

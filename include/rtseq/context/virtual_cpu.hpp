@@ -175,6 +175,7 @@ class virtual_cpu {
   }
   // Handlers at the gate fire now: the task goes on when one of them has been in.
   void open() noexcept {
+    // relaxed: a guess; the exchange orders.
     std::uint32_t word = word_.load(std::memory_order_relaxed);
     std::uint32_t opened;
     do {

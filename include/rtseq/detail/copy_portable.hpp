@@ -47,6 +47,7 @@ template <std::size_t Alignment, class Access>
 template <std::size_t Alignment = 1>
 [[gnu::always_inline]] inline void load_bytes(void* dest, const void* source, std::size_t n) noexcept {
   for_each_unit<Alignment>(source, n, [=](std::size_t at, auto unit) {
+    // relaxed: the caller's fences or count order it. Pairs with store_bytes' store, so that no unit is torn.
     unit = load_unit<decltype(unit)>(static_cast<const std::byte*>(source) + at);
     std::memcpy(static_cast<std::byte*>(dest) + at, &unit, sizeof unit);
   });
@@ -57,6 +58,7 @@ template <std::size_t Alignment = 1>
 [[gnu::always_inline]] inline void store_bytes(void* dest, const void* source, std::size_t n) noexcept {
   for_each_unit<Alignment>(dest, n, [=](std::size_t at, auto unit) {
     std::memcpy(&unit, static_cast<const std::byte*>(source) + at, sizeof unit);
+    // relaxed: as in load_bytes.
     store_unit(static_cast<std::byte*>(dest) + at, unit);
   });
 }

@@ -22,7 +22,9 @@ class rcu_edges {
   static void section_begins() noexcept { tsan_acquire(&writers_); }
   // Deleters that have run happen before the end of a barrier.
   static void deleter_ends() noexcept { tsan_release(&deleters_); }
-  // liburcu's barrier allocates what its other thread frees: of their order ThreadSanitizer knows nothing.
+  // liburcu's barrier allocates what its other thread frees: of their order ThreadSanitizer knows nothing. So it does
+  // not look at what this thread writes inside that one call. Nothing of the user's is hidden: the barrier runs none of
+  // the user's code on this thread (deleters run on liburcu's), and what it waits for is ordered by the acquire below.
   static void barrier() noexcept {
 #if defined(RTSEQ_TSAN) && RTSEQ_TSAN
     AnnotateIgnoreWritesBegin(__FILE__, __LINE__);

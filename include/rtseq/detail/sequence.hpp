@@ -78,6 +78,7 @@ class sequence {
   // Wait-free. One writer at a time.
   void write_begin() noexcept RTSEQ_NONBLOCKING {
     RTSEQ_LOCKDEP_HOOK(write_begin(lockdep_));
+    // relaxed: the writer's own count, which its lock orders; the store is ordered by the fence.
     count_.store(count_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     // release: the odd count comes before the section's stores. Pairs with retry's acquire fence.
     data_fence(std::memory_order_release);
@@ -127,6 +128,7 @@ class sequence {
   static constexpr unsigned looks = 16;  // a few microseconds
 
   void advance(count_type by) noexcept RTSEQ_NONBLOCKING {
+    // relaxed: the writer's own count; its lock orders it with the writer before.
     const count_type now = count_.load(std::memory_order_relaxed);
     // release: the section's stores come before the even count. Pairs with begin's acquire.
     count_.store(now + by, std::memory_order_release);

@@ -213,7 +213,7 @@ template <interrupt_context Context, class Lock>
     {
       const exclusive_section held{*this};
       if (count.changed_since(token)) return;
-      has_sleepers_.store(true, std::memory_order_relaxed);
+      has_sleepers_.store(true, std::memory_order_relaxed);  // relaxed: as in wake_sleepers
     }
     RTSEQ_LOCKDEP_HOOK(sleeping("wait_changed"));
     count.sleep(token);  // not if a writer has come between: the kernel compares the count

@@ -53,7 +53,9 @@ class RTSEQ_CAPABILITY("single writer") single_writer {
   }
 
   // Wait-free.
-  void unlock() noexcept RTSEQ_NONBLOCKING RTSEQ_RELEASE() { writer_.store(0, std::memory_order_relaxed); }
+  void unlock() noexcept RTSEQ_NONBLOCKING RTSEQ_RELEASE() {
+    writer_.store(0, std::memory_order_relaxed);  // relaxed: as in try_lock
+  }
 
   // Wait-free. Any context.
   [[nodiscard]] bool held_by_this_thread() const noexcept RTSEQ_NONBLOCKING {
