@@ -81,7 +81,7 @@ std::int64_t bound(const named_case& it, std::size_t number, std::int64_t lock_t
   return 0;
 }
 
-std::string broken_promise(const named_case& it, const outcome& seen, std::optional<std::int64_t> lock_time) {
+std::string broken_promise(const named_case& it, const outcome& seen, std::optional<lock_times> limits) {
   using enum expectation;
   const expectation expected = it.reader->expected;
   if (expected == livelocks) return seen.gave_up ? "" : "came back";
@@ -90,12 +90,13 @@ std::string broken_promise(const named_case& it, const outcome& seen, std::optio
   if (seen.hog_first != 0) return "waited for the hog";
   if (seen.writes != it.when.writes) return "not all writes";
   if (expected == never_waits && seen.sleeps != 0) return "gave up the processor";
-  if (!lock_time) return "";
+  if (!limits) return "";
   if (expected == times_out) {
-    return seen.longest <= short_time + bound(it, 0, *lock_time) ? "" : "too late";
+    return seen.longest <= short_time + bound(it, 0, limits->most) ? "" : "too late";
   }
   for (std::size_t i = 0; i < seen.beyond.size(); ++i) {
-    if (seen.beyond[i] > bound(it, i, *lock_time)) return "too late";
+    const auto [longest, second] = seen.beyond[i];
+    if ((limits->but_for_one ? second : longest) > bound(it, i, limits->most)) return "too late";
   }
   return "";
 }

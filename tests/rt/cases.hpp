@@ -25,10 +25,15 @@ std::vector<named_case> all_cases(unsigned writes);
 // `lock_time`.
 std::int64_t bound(const named_case& it, std::size_t number, std::int64_t lock_time);
 
-// Empty, or how the promise was broken. Time is judged only where the machine is nobody else's and its `lock_time`
-// known; who ran before whom, everywhere.
-std::string broken_promise(const named_case& it, const outcome& seen,
-                           std::optional<std::int64_t> lock_time = {});
+// What one lock may take on a machine, ns.
+struct lock_times {
+  std::int64_t most;
+  bool but_for_one;  // the longest wait of each reader is not judged
+};
+
+// Empty, or how the promise was broken. Time is judged only where the machine is nobody else's and its `limits` known;
+// who ran before whom, everywhere.
+std::string broken_promise(const named_case& it, const outcome& seen, std::optional<lock_times> limits = {});
 
 }  // namespace rtseq::rt
 

@@ -3,6 +3,8 @@
 #ifndef RTSEQ_TESTS_RT_KERNEL_HPP
 #define RTSEQ_TESTS_RT_KERNEL_HPP
 
+#include "cases.hpp"
+
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
@@ -44,8 +46,8 @@ class machine {
 
   // What one lock may take beyond the section that it protects, all wake-ups, switches of context and ticks of the
   // timer included: ns of a machine that takes 8 for each instruction. Where the kernel is not PREEMPT_RT, the
-  // timer's soft interrupts run before every thread.
-  std::int64_t lock_time() const { return preempt_rt_ ? 150'000 : 200'000; }
+  // timer's soft interrupts run before every thread, and now and then its own sections, which nothing preempts.
+  lock_times limits() const { return preempt_rt_ ? lock_times{150'000, false} : lock_times{200'000, true}; }
 
  private:
   const bool is_init_ = ::getpid() == 1;

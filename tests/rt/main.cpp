@@ -22,28 +22,29 @@ void print_head(const machine& here) {
   std::printf("| --- | --- | ---: | ---: | ---: | ---: | --- |\n");
 }
 
-bool run(const named_case& it, std::int64_t lock_time) {
+bool run(const named_case& it, const lock_times& limits) {
   using enum expectation;
   const outcome seen = preempt_writes(it.reader->make(), it.when);
-  const std::string broken = broken_promise(it, seen, lock_time);
+  const std::string broken = broken_promise(it, seen, limits);
   const char* const verdict = broken.empty() ? "ok" : broken.c_str();
   std::printf("| %s | %s | %u |", it.reader->name.c_str(), it.under.c_str(), seen.writes);
   switch (it.reader->expected) {
     case bounded:
       std::printf(" %.1f | ", microseconds(seen.longest));
       for (std::size_t i = 0; i < seen.beyond.size(); ++i) {
-        std::printf("%s%.1f", i == 0 ? "" : ", ", microseconds(seen.beyond[i]));
+        std::printf("%s%.1f", i == 0 ? "" : ", ", microseconds(seen.beyond[i].first));
       }
       std::printf(" | ");
       for (std::size_t i = 0; i < seen.beyond.size(); ++i) {
-        std::printf("%s%.0f", i == 0 ? "" : ", ", microseconds(bound(it, i, lock_time)));
+        std::printf("%s%.0f", i == 0 ? "" : ", ", microseconds(bound(it, i, limits.most)));
       }
       break;
     case times_out:
-      std::printf(" %.1f | | %.0f in all", microseconds(seen.longest), microseconds(short_time + lock_time));
+      std::printf(" %.1f | | %.0f in all", microseconds(seen.longest),
+                  microseconds(short_time + limits.most));
       break;
     case never_waits:
-      std::printf(" %.1f | %.1f | 0 waits", microseconds(seen.longest), microseconds(seen.beyond[0]));
+      std::printf(" %.1f | %.1f | 0 waits", microseconds(seen.longest), microseconds(seen.beyond[0].first));
       break;
     case inverts:
       std::printf(" %.1f | | waits for the hog", microseconds(seen.longest));
@@ -76,7 +77,7 @@ int main(int argc, char** argv) {
   const machine here;
   bool passed = true;
   print_head(here);
-  for (const named_case& it : all_cases(writes)) passed = run(it, here.lock_time()) && passed;
+  for (const named_case& it : all_cases(writes)) passed = run(it, here.limits()) && passed;
   std::printf("\nrt: %s\n", passed ? "passed" : "failed");
   return passed ? 0 : 1;
 }

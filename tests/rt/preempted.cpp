@@ -86,7 +86,7 @@ class experiment {
       outcome_.sleeps = std::max(outcome_.sleeps, r.slept);
       const std::int64_t left = r.worked_meanwhile + (r.slept != 0 ? end_of_write_ : 0);
       const std::int64_t reads = read * static_cast<std::int64_t>(readers_.size() - i);
-      outcome_.beyond[i] = std::max(outcome_.beyond[i], r.took - left - reads);
+      outcome_.beyond[i].add(r.took - left - reads);
     }
   }
   // What the data as it is now takes to read, with nobody in between: the better of two.

@@ -9,6 +9,7 @@
 
 #include "actors.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -38,8 +39,16 @@ struct outcome {
   unsigned writes = 0;
   std::int64_t longest = 0;  // ns, from a reader's call to its return
   // ns, that less what nobody can save: what was left of the section when the reader came, its own undisturbed
-  // read and that of each reader above it. Of each reader.
-  std::vector<std::int64_t> beyond;
+  // read and that of each reader above it. Of each reader, the longest and the second longest.
+  struct longest_two {
+    std::int64_t first = 0;
+    std::int64_t second = 0;
+    void add(std::int64_t time) {
+      second = std::max(second, std::min(time, first));
+      first = std::max(time, first);
+    }
+  };
+  std::vector<longest_two> beyond;
   long sleeps = 0;         // how often one read gave up the processor, at most
   unsigned hog_first = 0;  // reads during which the hog ran
   bool gave_up = false;    // a read never came back, or was wrong
