@@ -50,7 +50,7 @@ CHECKED void write_section(const pair* from) {
 // Sections that begin when the private bytes are in registers.
 template <std::size_t Bytes>
 [[gnu::always_inline]] inline void begin_late(const std::byte* from) {
-  store_bytes(shared_bytes, from, Bytes, [] { shared_count.write_begin(); });
+  rtseq::detail::store_object<Bytes, 1>(shared_bytes, from, [] { shared_count.write_begin(); });
   shared_count.write_end();
 }
 CHECKED void late_section_1(const std::byte* from) { begin_late<1>(from); }

@@ -26,8 +26,8 @@ mutations = {
          r'"movdqu (%1), %0" : "=x"(value) : "r"(&source)'),
     "large copies do not clobber memory": ("copy_x86_64.hpp", r'"memory"(, )?', ""),
     "a section begins before its bytes are read":
-        ("copy_native.hpp", r"(std::memcpy\(&value, source, sizeof value\);\s+be_in_register\(value\);\s+)rest\(\);",
-         r"rest(); \1"),
+        ("copy_native.hpp", r"(std::memcpy\(&value, source \+ at, size\);\s+be_in_register\(value\);\s+)(store_late.*?;)",
+         r"\2 \1"),
 }
 
 

@@ -138,6 +138,15 @@ template <std::size_t N>
   atomic_store_per_byte_memcpy(dest.begin(), source.begin() + 1, N, std::memory_order_release);
   EXPECT_EQ(std::memcmp(dest.begin(), source.begin() + 1, N), 0) << N << " bytes stored";
   EXPECT_EQ(dest.begin()[N], 0) << N << " bytes stored: touched what is behind";
+  std::memset(to, 0, N);
+  unsigned begun = 0;
+  rtseq::detail::store_object<N, 1>(to, source.begin() + 2, [&] {
+    ++begun;
+    EXPECT_EQ(to[0] | to[N / 2] | to[N - 1], 0) << N << " bytes: written before their section begins";
+  });
+  EXPECT_EQ(begun, 1u);
+  EXPECT_EQ(std::memcmp(to, source.begin() + 2, N), 0) << N << " bytes stored in a section";
+  EXPECT_EQ(N == dest.size() ? 0 : to[-1], 0) << N << " bytes stored in a section: touched what is before";
 }
 template <std::size_t First, std::size_t... N>
 void expect_constant_sizes_are_copied(std::index_sequence<N...>) {

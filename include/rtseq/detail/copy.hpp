@@ -38,17 +38,18 @@ template <std::size_t Alignment = 1>
   RTSEQ_COPY_KERNELS::load_bytes<Alignment>(dest, source, n);
 }
 
-// From `n` private bytes at `source` to shared ones at `dest`. Calls `begin` before the first shared byte is written,
-// and where registers hold all of them after the last private one is read: a write section that begins there is no longer
-// than its stores, though the private bytes may have to be waited for.
-template <std::size_t Alignment = 1, class Begin>
-[[gnu::always_inline]] inline void store_bytes(void* dest, const void* source, std::size_t n,
-                                               Begin begin) noexcept {
-  RTSEQ_COPY_KERNELS::store_bytes<Alignment>(dest, source, n, begin);
-}
+// From `n` private bytes at `source` to shared ones at `dest`.
 template <std::size_t Alignment = 1>
 [[gnu::always_inline]] inline void store_bytes(void* dest, const void* source, std::size_t n) noexcept {
-  store_bytes<Alignment>(dest, source, n, []() noexcept {});
+  RTSEQ_COPY_KERNELS::store_bytes<Alignment>(dest, source, n);
+}
+
+// The same for N bytes. Calls `begin` before the first shared byte is written, and where registers hold all of them after
+// the last private one is read: a write section that begins there is no longer than its stores, though the private bytes
+// may have to be waited for.
+template <std::size_t N, std::size_t Alignment, class Begin>
+[[gnu::always_inline]] inline void store_object(void* dest, const void* source, Begin begin) noexcept {
+  RTSEQ_COPY_KERNELS::store_object<N, Alignment>(dest, source, begin);
 }
 
 }  // namespace rtseq::detail

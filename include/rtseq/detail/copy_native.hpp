@@ -21,133 +21,168 @@
 #include <rtseq/detail/copy_aarch64.hpp>
 #endif
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
 namespace rtseq::detail::native {
 
-// Which side is the shared one. `rest` moves what else there is: by the time that the first shared byte is written, the
-// last private one has been read.
+// Which side is the shared one.
 struct from_shared {
-  template <class Unit, class Rest>
-  [[gnu::always_inline]] static void move(std::byte* dest, const std::byte* source, Rest rest) noexcept {
+  template <class Unit>
+  [[gnu::always_inline]] static void move(std::byte* dest, const std::byte* source) noexcept {
     const Unit value = load_shared<Unit>(source);
     std::memcpy(dest, &value, sizeof value);
-    rest();
   }
 };
 struct to_shared {
-  template <class Unit, class Rest>
-  [[gnu::always_inline]] static void move(std::byte* dest, const std::byte* source, Rest rest) noexcept {
+  template <class Unit>
+  [[gnu::always_inline]] static void move(std::byte* dest, const std::byte* source) noexcept {
     Unit value;
     std::memcpy(&value, source, sizeof value);
-    be_in_register(value);
-    rest();
     store_shared(dest, value);
   }
 };
 
 // The first and the last sizeof(Unit) of `n` bytes, which are at most twice as many.
-template <class Side, class Unit, class Then>
-[[gnu::always_inline]] inline void copy_ends(std::byte* dest, const std::byte* source, std::size_t n,
-                                             Then then) noexcept {
-  if (n == sizeof(Unit)) return Side::template move<Unit>(dest, source, then);
-  Side::template move<Unit>(
-      dest, source, [=]() __attribute__((always_inline)) {
-        Side::template move<Unit>(dest + (n - sizeof(Unit)), source + (n - sizeof(Unit)), then);
-      });
+template <class Side, class Unit>
+[[gnu::always_inline]] inline void copy_ends(std::byte* dest, const std::byte* source,
+                                             std::size_t n) noexcept {
+  Side::template move<Unit>(dest, source);
+  if (n != sizeof(Unit)) Side::template move<Unit>(dest + (n - sizeof(Unit)), source + (n - sizeof(Unit)));
 }
 
 // Fewer than 16 bytes.
-template <class Side, class Then>
-[[gnu::always_inline]] inline void copy_short(std::byte* dest, const std::byte* source, std::size_t n,
-                                              Then then) noexcept {
+template <class Side>
+[[gnu::always_inline]] inline void copy_short(std::byte* dest, const std::byte* source,
+                                              std::size_t n) noexcept {
   if (n >= 8) {
-    copy_ends<Side, std::uint64_t>(dest, source, n, then);
+    copy_ends<Side, std::uint64_t>(dest, source, n);
   } else if (n >= 4) {
-    copy_ends<Side, std::uint32_t>(dest, source, n, then);
+    copy_ends<Side, std::uint32_t>(dest, source, n);
   } else if (n >= 2) {
-    copy_ends<Side, std::uint16_t>(dest, source, n, then);
+    copy_ends<Side, std::uint16_t>(dest, source, n);
   } else if (n == 1) {
-    Side::template move<std::uint8_t>(dest, source, then);
-  } else {
-    then();
+    Side::template move<std::uint8_t>(dest, source);
   }
 }
 
 // From `At` to the end of `n` bytes, at least 16 in all, by the smallest unit that reaches back far enough.
-template <class Side, std::size_t Unit = 8, class Then>
+template <class Side, std::size_t Unit = 8>
 [[gnu::always_inline]] inline void copy_tail(std::byte* dest, const std::byte* source, std::size_t n,
-                                             std::size_t at, Then then) noexcept {
-  if (n == at) return then();
+                                             std::size_t at) noexcept {
+  if (n == at) return;
   if constexpr (Unit < widest) {
-    if (n - at > Unit) return copy_tail<Side, Unit * 2>(dest, source, n, at, then);
+    if (n - at > Unit) return copy_tail<Side, Unit * 2>(dest, source, n, at);
   }
   if constexpr (Unit == 8) {
-    Side::template move<std::uint64_t>(dest + (n - 8), source + (n - 8), then);
+    Side::template move<std::uint64_t>(dest + (n - 8), source + (n - 8));
   } else {
-    Side::template move<vector<Unit>>(dest + (n - Unit), source + (n - Unit), then);
+    Side::template move<vector<Unit>>(dest + (n - Unit), source + (n - Unit));
   }
 }
 
 // At most `straight_line_limit` bytes; straight-line code if `n` is a constant.
 inline constexpr std::size_t straight_line_limit = 256;
-template <class Side, std::size_t Unit = widest, std::size_t At = 0, class Then>
-[[gnu::always_inline]] inline void copy_straight(std::byte* dest, const std::byte* source, std::size_t n,
-                                                 Then then) noexcept {
+template <class Side, std::size_t Unit = widest, std::size_t At = 0>
+[[gnu::always_inline]] inline void copy_straight(std::byte* dest, const std::byte* source,
+                                                 std::size_t n) noexcept {
   if constexpr (At == 0 && Unit > 16) {
-    if (n < Unit) return copy_straight<Side, Unit / 2>(dest, source, n, then);
+    if (n < Unit) return copy_straight<Side, Unit / 2>(dest, source, n);
   }
   if constexpr (At == 0) {
-    if (n < 16) return copy_short<Side>(dest, source, n, then);
+    if (n < 16) return copy_short<Side>(dest, source, n);
   }
   if constexpr (At < straight_line_limit) {
     if (n - At >= Unit) {
-      return Side::template move<vector<Unit>>(
-          dest + At, source + At, [=]() __attribute__((always_inline)) {
-            copy_straight<Side, Unit, At + Unit>(dest, source, n, then);
-          });
+      Side::template move<vector<Unit>>(dest + At, source + At);
+      return copy_straight<Side, Unit, At + Unit>(dest, source, n);
     }
   }
-  copy_tail<Side>(dest, source, n, At, then);
+  copy_tail<Side>(dest, source, n, At);
 }
-
-inline constexpr auto nothing_more = []() noexcept {};
 
 // Sizes known only at run time.
 template <class Side>
 [[gnu::noinline]] void copy_unknown(std::byte* dest, const std::byte* source, std::size_t n) noexcept {
-  if (n < 16) return copy_short<Side>(dest, source, n, nothing_more);
+  if (n < 16) return copy_short<Side>(dest, source, n);
   std::size_t at = 0;
-  for (; n - at > 16; at += 16) Side::template move<vector<16>>(dest + at, source + at, nothing_more);
-  Side::template move<vector<16>>(dest + (n - 16), source + (n - 16), nothing_more);
+  for (; n - at > 16; at += 16) Side::template move<vector<16>>(dest + at, source + at);
+  Side::template move<vector<16>>(dest + (n - 16), source + (n - 16));
 }
 
-// Calls `then` between the last load and the first store, where they are apart, and else before both.
-template <class Side, class Then>
-[[gnu::always_inline]] inline void copy(std::byte* dest, const std::byte* source, std::size_t n,
-                                        Then then) noexcept {
+template <class Side>
+[[gnu::always_inline]] inline void copy(std::byte* dest, const std::byte* source, std::size_t n) noexcept {
   if (__builtin_constant_p(n) && n <= straight_line_limit) {
-    copy_straight<Side>(dest, source, n, then);
-    return;
-  }
-  then();
-  if (n >= large) {
+    copy_straight<Side>(dest, source, n);
+  } else if (n >= large) {
     copy_large(dest, source, n);
   } else {
     copy_unknown<Side>(dest, source, n);
   }
 }
 
+// The widest unit with which to go on at byte `at` of `n`; the last one reaches back over bytes that were moved before.
+constexpr std::size_t unit_at(std::size_t at, std::size_t n) noexcept {
+  const std::size_t most = n < widest ? std::bit_floor(n) : widest;
+  return n - at < most ? std::bit_ceil(n - at) : most;
+}
+template <std::size_t N>
+struct unit_type {
+  using type = vector<N>;
+};
+template <>
+struct unit_type<1> {
+  using type = std::uint8_t;
+};
+template <>
+struct unit_type<2> {
+  using type = std::uint16_t;
+};
+template <>
+struct unit_type<4> {
+  using type = std::uint32_t;
+};
+template <>
+struct unit_type<8> {
+  using type = std::uint64_t;
+};
+
+// N bytes to shared ones: all are read, into registers; then `begin`; then all are written.
+template <std::size_t N, std::size_t At = 0, class Begin>
+[[gnu::always_inline]] inline void store_late(std::byte* dest, const std::byte* source,
+                                              Begin begin) noexcept {
+  if constexpr (At == N) {
+    begin();
+  } else {
+    constexpr std::size_t size = unit_at(At, N);
+    constexpr std::size_t at = At + size <= N ? At : N - size;
+    typename unit_type<size>::type value;
+    std::memcpy(&value, source + at, size);
+    be_in_register(value);
+    store_late<N, at + size>(dest, source, begin);
+    store_shared(dest + at, value);
+  }
+}
+
 template <std::size_t>
 [[gnu::always_inline]] inline void load_bytes(void* dest, const void* source, std::size_t n) noexcept {
-  copy<from_shared>(static_cast<std::byte*>(dest), static_cast<const std::byte*>(source), n, nothing_more);
+  copy<from_shared>(static_cast<std::byte*>(dest), static_cast<const std::byte*>(source), n);
 }
-template <std::size_t, class Begin>
-[[gnu::always_inline]] inline void store_bytes(void* dest, const void* source, std::size_t n,
-                                               Begin begin) noexcept {
-  copy<to_shared>(static_cast<std::byte*>(dest), static_cast<const std::byte*>(source), n, begin);
+template <std::size_t>
+[[gnu::always_inline]] inline void store_bytes(void* dest, const void* source, std::size_t n) noexcept {
+  copy<to_shared>(static_cast<std::byte*>(dest), static_cast<const std::byte*>(source), n);
+}
+
+template <std::size_t N, std::size_t Alignment, class Begin>
+[[gnu::always_inline]] inline void store_object(void* dest, const void* source, Begin begin) noexcept {
+  if constexpr (N <= straight_line_limit) {
+    store_late<N>(static_cast<std::byte*>(dest), static_cast<const std::byte*>(source), begin);
+  } else {
+    begin();
+    store_bytes<Alignment>(dest, source, N);
+  }
 }
 
 }  // namespace rtseq::detail::native

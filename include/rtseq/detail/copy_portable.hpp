@@ -62,12 +62,11 @@ template <std::size_t Alignment = 1>
     store_unit(static_cast<std::byte*>(dest) + at, unit);
   });
 }
-// The same after `begin`.
-template <std::size_t Alignment = 1, class Begin>
-[[gnu::always_inline]] inline void store_bytes(void* dest, const void* source, std::size_t n,
-                                               Begin begin) noexcept {
+// The same for N bytes, after `begin`.
+template <std::size_t N, std::size_t Alignment, class Begin>
+[[gnu::always_inline]] inline void store_object(void* dest, const void* source, Begin begin) noexcept {
   begin();
-  store_bytes<Alignment>(dest, source, n);
+  store_bytes<Alignment>(dest, source, N);
 }
 
 }  // namespace rtseq::detail::portable

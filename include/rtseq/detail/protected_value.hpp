@@ -52,7 +52,7 @@ class protected_value {
   // `begin` opens the write section; as late as it can be.
   template <class Begin>
   [[gnu::always_inline]] void store(const T& from, Begin begin) noexcept {
-    store_bytes<alignment>(__builtin_addressof(value_), __builtin_addressof(from), sizeof(T), begin);
+    store_object<sizeof(T), alignment>(__builtin_addressof(value_), __builtin_addressof(from), begin);
   }
 
  private:

@@ -68,7 +68,7 @@ inline void look_away() noexcept {
 // threads of lower priority too. A yield alone lets a real-time spinner starve the one it waits for.
 class backoff {
  public:
-  void pause() noexcept {
+  [[gnu::cold, gnu::noinline]] void pause() noexcept {
     const int saved_errno = errno;  // a handler may wait here
     if (rounds_ < yields) {
       ++rounds_;
