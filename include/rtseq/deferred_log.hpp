@@ -12,9 +12,9 @@
 // Which call: signal handlers and real-time threads write(); tasks print(). Linux's order (deferral inside
 // the lock) is deferred_enter() and deferred_exit(), which never flush.
 //
-// Promises: one producer's records stay in order; a handler's stands before or after the one it interrupted. A producer that is
-// interrupted in mid-write blocks nobody: flushing stops at its record and goes on later. A full ring drops
-// the new record and counts it; the sink is told once. Nothing is allocated after construction.
+// Promises: one producer's records stay in order; a handler's stands before or after the one it interrupted. A
+// producer that is interrupted in mid-write blocks nobody: flushing stops at its record and goes on later. A full
+// ring drops the new record and counts it; the sink is told once. Nothing is allocated after construction.
 // Cost of a write: reading the clock, one compare-exchange, the copy. Size: 256 B a record, so make it static.
 // Limits: a child made by fork() while another thread flushes can write, but never flush.
 // Source: D. Vyukov's bounded queue; Linux kernel/printk/, printk_deferred_enter().
