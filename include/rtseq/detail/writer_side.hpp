@@ -51,7 +51,13 @@ class writer_side {
         fatal_violation(violation::self_deadlock, "seqlock: locked again by its owner", this);
       }
     }
+#if RTSEQ_LOCKDEP
+    undo_if_it_throws lock_throws{[&] { lockdep::release(lockdep_); }};
     traits::lock(lock_);
+    lock_throws.threw = false;
+#else
+    traits::lock(lock_);
+#endif
     owner_.set();
   }
   [[nodiscard]] bool try_lock() {
@@ -82,9 +88,9 @@ class writer_side {
     flags_type flags{};
     if constexpr (Context::irqsave_masks) {
       flags = Context::save_and_disable();
-      restore_if_it_throws lock_throws{flags};
+      undo_if_it_throws lock_throws{[&] { Context::restore(flags); }};
       lock();
-      lock_throws.did = false;
+      lock_throws.threw = false;
     } else {
       lock();
     }
@@ -144,13 +150,17 @@ class writer_side {
   }
 
  private:
-  struct restore_if_it_throws {
-    flags_type flags;
-    bool did = true;
-    ~restore_if_it_throws() {
-      if (did) Context::restore(flags);
+  // A user's lock may.
+  template <class Undo>
+  struct undo_if_it_throws {
+    Undo undo;
+    bool threw = true;
+    ~undo_if_it_throws() {
+      if (threw) undo();
     }
   };
+  template <class Undo>
+  undo_if_it_throws(Undo) -> undo_if_it_throws<Undo>;
 
   // Interrupts are held off while the reader has the lock: a handler that took it would wait for its own thread.
   [[gnu::cold, gnu::noinline]] read_token begin_even(const sequence& count) {
