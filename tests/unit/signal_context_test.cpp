@@ -282,9 +282,11 @@ int errno_of_the_reader;
 TEST(SignalContext, handler_that_waits_for_a_writer_leaves_errno_alone) {
   const installed reads(SIGUSR1, [](int) {
     const signal_context::handler_scope scope;
+    const int saved_errno = errno;
     errno = EDOM;
     (void)written_elsewhere.read_retry(written_elsewhere.read_begin());
     errno_of_the_reader = errno;
+    errno = saved_errno;
   });
   const installed interrupts(SIGUSR2, [](int) {});
   std::atomic<bool> odd{false};
