@@ -55,6 +55,9 @@ std::mutex registration;
 const entry* newest_entry = nullptr;       // all of them; guarded by `registration`
 struct sigaction installed_before[_NSIG];  // guarded by `registration`
 
+// How often a handler was unregistered. Counted between the disposition's change and the table's.
+detail::atomic<unsigned> unregistered;
+
 [[maybe_unused]] const int keep_registration_usable_in_child = ::pthread_atfork(
     [] { registration.lock(); }, [] { registration.unlock(); }, [] { registration.unlock(); });
 
@@ -127,25 +130,31 @@ bool still_installed(int signo) noexcept {
          now.sa_sigaction == trampoline;
 }
 
+// Nothing is registered, and yet our handler is installed, by somebody else's sigaction(): a signal sent on to it would
+// come back for ever. Who registers is in the table before it is installed, and who unregisters has counted before
+// it leaves the table; so an empty one behind an installed handler, with nothing counted around both, is neither.
+bool installed_by_others(int signo) noexcept {
+  // relaxed: still_installed() asks the kernel, which orders this before any unregistration that it does not see.
+  const unsigned before = unregistered.load(std::memory_order_relaxed);
+  // acquire: pairs with unregister_handler's release; without it its count could be missed.
+  return still_installed(signo) && table[signo].load(std::memory_order_acquire) == nullptr &&
+         unregistered.load(std::memory_order_relaxed) == before;  // relaxed: the acquire orders it
+}
+
 // Calls the handler, or whatever replaced it in the meantime.
 void dispatch(siginfo_t& info, void* ucontext, kernel_mask around) noexcept {
-  const auto registered = [&] {
-    // acquire: pairs with register_handler's release; without it the entry could be read before it was written.
-    return table[info.si_signo].load(std::memory_order_acquire);
-  };
-  const entry* to = registered();
-  // Who is registered is in the table before it is installed, so that a second look finds it.
-  if (to == nullptr && still_installed(info.si_signo) && (to = registered()) == nullptr) {
+  // acquire: pairs with register_handler's release; without it the entry could be read before it was written.
+  if (const entry* const to = table[info.si_signo].load(std::memory_order_acquire)) {
+    handle(*to, info, ucontext, around);
+    return;
+  }
+  if (installed_by_others(info.si_signo)) {
     detail::fatal_violation(violation::context_misuse,
                             "deferred_signal_context: a signal's handler was unregistered and then installed "
                             "again by sigaction(); nothing is registered for it",
                             nullptr);
   }
-  if (to != nullptr) {
-    handle(*to, info, ucontext, around);
-  } else {
-    send_to_self(info);
-  }
+  send_to_self(info);
 }
 
 void trampoline(int, siginfo_t* info, void* ucontext) noexcept {
@@ -212,8 +221,10 @@ int deferred_signal_context::unregister_handler(int signo) noexcept {
   // First the disposition: a trampoline that then finds no entry sends the signal on to it. The other way
   // round, it would send it to itself until this thread ran again.
   if (::sigaction(signo, &installed_before[signo], nullptr) != 0) return errno;
-  // relaxed: there is nothing to read behind null.
-  table[signo].store(nullptr, std::memory_order_relaxed);
+  // relaxed: the store below makes it known.
+  unregistered.store(unregistered.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  // release: pairs with installed_by_others()' acquire.
+  table[signo].store(nullptr, std::memory_order_release);
   return 0;
 }
 

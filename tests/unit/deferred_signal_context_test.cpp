@@ -22,6 +22,7 @@
 #include <mutex>
 #include <random>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #if !defined(sigev_notify_thread_id)
@@ -723,6 +724,41 @@ TEST_F(DeferredSignal, fork_outside_a_section_and_in_a_handler) {
   context::restore(flags);
   EXPECT_EQ(call_count, 1u);
 }
+
+#if defined(RTSEQ_TEST_WRAPS_SIGACTION)
+// Once, while the runtime asks what is installed: `before_it_asks` and `after_it_asked`.
+void (*before_it_asks)() = nullptr;
+void (*after_it_asked)() = nullptr;
+}  // namespace
+
+extern "C" int __real_sigaction(int signo, const struct sigaction* action, struct sigaction* old);
+extern "C" int __wrap_sigaction(int signo, const struct sigaction* action, struct sigaction* old) {
+  if (action != nullptr || before_it_asks == nullptr) return __real_sigaction(signo, action, old);
+  std::exchange(before_it_asks, nullptr)();
+  const int result = __real_sigaction(signo, nullptr, old);
+  after_it_asked();
+  return result;
+}
+
+namespace {
+
+TEST_F(DeferredSignal, registration_in_the_midst_of_a_look_for_the_handler_is_not_reported) {
+  struct sigaction before = {};
+  before.sa_handler = [](int) { ++call_count; };
+  ASSERT_EQ(::sigaction(SIGUSR1, &before, nullptr), 0);
+  ASSERT_EQ(context::register_handler(SIGUSR1, [](int, siginfo_t*, void*) {}), 0);
+  {
+    const section masked;
+    ::raise(SIGUSR1);
+    ASSERT_EQ(context::unregister_handler(SIGUSR1), 0);
+    before_it_asks = [] { EXPECT_EQ(context::register_handler(SIGUSR1, [](int, siginfo_t*, void*) {}), 0); };
+    after_it_asked = [] { EXPECT_EQ(context::unregister_handler(SIGUSR1), 0); };
+  }
+  EXPECT_EQ(before_it_asks, nullptr);
+  EXPECT_EQ(call_count, 1u);
+  ::signal(SIGUSR1, SIG_DFL);
+}
+#endif
 
 using DeferredSignalDeathTest = DeferredSignal;
 TEST_F(DeferredSignalDeathTest, handler_put_back_after_it_was_unregistered_is_reported_not_called_for_ever) {
