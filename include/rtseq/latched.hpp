@@ -5,7 +5,7 @@
 // Where a reader may wait for one short write section, seqlocked is smaller and its writes cost half.
 //
 // Cost: load as with seqlocked, and it repeats only if a whole store came between; store copies twice.
-// Size: twice sizeof(T) and 16 bytes, rounded up to a power of two if that is at most 64, as seqlocked's.
+// Size: twice sizeof(T) and 16 bytes, rounded up to a power of two if that is at most 64; Alignment as seqlocked's.
 // Limits: T as in seqlocked.
 // Source: Linux seqcount_latch_t; timekeeping's ktime_get_mono_fast_ns.
 #ifndef RTSEQ_LATCHED_HPP
@@ -18,11 +18,13 @@
 #include <rtseq/detail/writer_side.hpp>
 #include <rtseq/seqcount_latch.hpp>
 
+#include <cstddef>
 #include <utility>
 
 namespace rtseq {
 
-template <class T, interrupt_context Context = task_context, class Lock = typename Context::lock_type>
+template <class T, interrupt_context Context = task_context, class Lock = typename Context::lock_type,
+          std::size_t Alignment = 1>
 class latched {
   using writer_side = detail::writer_side<Context, Lock>;
 
@@ -114,7 +116,9 @@ class latched {
     latch_.write_latch_end();
   }
 
-  alignas(detail::one_line<seqcount_latch, writer_side, stored[2]>()) seqcount_latch latch_;
+  static constexpr std::size_t one_line = detail::one_line<seqcount_latch, writer_side, stored[2]>();
+
+  alignas(one_line) alignas(Alignment) seqcount_latch latch_;
   writer_side writers_;
   stored copies_[2];
 };

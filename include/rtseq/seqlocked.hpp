@@ -9,7 +9,8 @@
 //
 // Cost: load copies the value and reads the count twice; store copies it between an uncontended lock and
 // unlock. Size: sizeof(T) and 16 bytes, rounded up to a power of two if that is at most 64: a small one lies on one
-// cache line. What other threads write beside it costs its readers; alignas(64) keeps that away.
+// cache line. What other threads write beside it costs its readers; the argument Alignment keeps that away:
+// seqlocked<pose, task_context, pi_mutex, 64> has its cache lines to itself, in an array too.
 // Limits: T is trivially copyable and holds no pointers (see pointers_are_stable). load_versioned, update and the tries put
 // a copy on the stack, which may be a handler's small one. One -m for all units of a program (detail/copy.hpp).
 #ifndef RTSEQ_SEQLOCKED_HPP
@@ -23,12 +24,15 @@
 #include <rtseq/detail/sequence.hpp>
 #include <rtseq/detail/writer_side.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <utility>
 
 namespace rtseq {
 
-template <class T, interrupt_context Context = task_context, class Lock = typename Context::lock_type>
+// Alignment: in bytes, a power of two; at least what the value and its size ask for.
+template <class T, interrupt_context Context = task_context, class Lock = typename Context::lock_type,
+          std::size_t Alignment = 1>
 class seqlocked {
   using writer_side = detail::writer_side<Context, Lock>;
 
@@ -162,8 +166,9 @@ class seqlocked {
   }
 
   using stored = detail::protected_value<T>;
+  static constexpr std::size_t one_line = detail::one_line<detail::sequence, writer_side, stored>();
 
-  alignas(detail::one_line<detail::sequence, writer_side, stored>()) detail::sequence count_;
+  alignas(one_line) alignas(Alignment) detail::sequence count_;
   mutable writer_side writers_;  // mutable: readers wait there
   stored value_;
 };

@@ -118,6 +118,7 @@ constexpr bool lies_on_one_line = 64 % alignof(Object) == 0 && sizeof(Object) ==
 TEST(latched, lies_on_one_cache_line_if_it_is_small) {
   static_assert(RTSEQ_LOCKDEP || (lies_on_one_line<latched<bool>> && lies_on_one_line<latched<stamped<24>>>));
   static_assert(RTSEQ_LOCKDEP || sizeof(latched<stamped<64>>) <= 144);
+  static_assert(alignof(latched<bool, rtseq::task_context, rtseq::pi_mutex, 64>) == 64);
 }
 
 }  // namespace

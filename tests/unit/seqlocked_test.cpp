@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <rtseq/seqlocked.hpp>
@@ -172,6 +173,16 @@ TEST(seqlocked, costs_its_value_and_sixteen_bytes_and_lies_on_one_cache_line_if_
   static_assert(RTSEQ_LOCKDEP || sizeof(seqlocked<std::uint64_t>) <= 32);
   static_assert(RTSEQ_LOCKDEP || sizeof(seqlocked<stamped<48>>) <= 64);
   static_assert(RTSEQ_LOCKDEP || sizeof(seqlocked<stamped<64>>) <= 80);
+}
+
+TEST(seqlocked, has_its_cache_lines_to_itself_if_it_is_told_its_alignment) {
+  using lone = seqlocked<int, rtseq::task_context, rtseq::pi_mutex, 64>;
+  static_assert(alignof(lone) == 64 && (RTSEQ_LOCKDEP || sizeof(lone) == 64));
+  static_assert(alignof(seqlocked<aligned, rtseq::task_context, rtseq::pi_mutex, 8>) == 64, "never less than needed");
+  std::array<lone, 2> neighbours;
+  neighbours[1].store(7);
+  EXPECT_EQ(neighbours[0].load(), 0);
+  EXPECT_EQ(neighbours[1].load(), 7);
 }
 
 }  // namespace
