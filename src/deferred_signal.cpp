@@ -41,6 +41,17 @@ kernel_mask change_mask(int how, kernel_mask mask) noexcept {
   return before;
 }
 
+class all_blocked {
+ public:
+  all_blocked() = default;
+  ~all_blocked() { change_mask(SIG_SETMASK, before_); }
+  all_blocked(const all_blocked&) = delete;
+  all_blocked& operator=(const all_blocked&) = delete;
+
+ private:
+  const kernel_mask before_ = change_mask(SIG_BLOCK, maskable());
+};
+
 // What a trampoline needs. Immutable and never freed: one on another thread may still be reading it.
 struct entry {
   handler function;
@@ -50,7 +61,7 @@ struct entry {
 
 detail::atomic<const entry*> table[_NSIG];
 
-// Registration; trampolines do not come here.
+// Registration; trampolines do not come here, and no handler comes on top of one who does: it might fork.
 std::mutex registration;
 const entry* newest_entry = nullptr;       // all of them; guarded by `registration`
 struct sigaction installed_before[_NSIG];  // guarded by `registration`
@@ -200,6 +211,7 @@ int deferred_signal_context::register_handler(int signo, handler function, const
   action.sa_mask = all_signals::set();  // so that keeping a signal is one step
   action.sa_flags = (sa_flags & ~SA_NODEFER) | SA_SIGINFO | SA_RESTART;
 
+  const all_blocked no_handler;
   const std::lock_guard guard(registration);
   // relaxed, here and in unregister_handler: the mutex orders registrations among each other.
   if (table[signo].load(std::memory_order_relaxed) != nullptr) return EBUSY;
@@ -209,12 +221,13 @@ int deferred_signal_context::register_handler(int signo, handler function, const
   table[signo].store(made, std::memory_order_release);
   if (::sigaction(signo, &action, &installed_before[signo]) == 0) return 0;
   const int error = errno;
-  table[signo].store(nullptr, std::memory_order_relaxed);  // relaxed: there is nothing to read behind null
+  table[signo].store(nullptr, std::memory_order_release);  // release: pairs as unregister_handler's
   return error;
 }
 
 int deferred_signal_context::unregister_handler(int signo) noexcept {
   if (!detail::is_maskable_signal(signo)) return EINVAL;
+  const all_blocked no_handler;
   const std::lock_guard guard(registration);
   // relaxed: as in register_handler
   if (table[signo].load(std::memory_order_relaxed) == nullptr) return ENOENT;

@@ -239,7 +239,7 @@ class [[nodiscard]] deferred_guard {
  public:
   explicit deferred_guard(Log& log) noexcept : log_(log) { deferred_enter(); }
   ~deferred_guard() {
-    if (thread_ != detail::this_thread_id()) [[unlikely]] {
+    if (depth_ != &detail::deferral_depth) [[unlikely]] {
       RTSEQ_LOCKDEP_HOOK(deferral_unbalanced("a deferred_guard ends on a thread where it did not begin"));
       detail::report_violation(violation::unbalanced_deferral,
                                "deferred_guard: ended on a thread where it did not begin", this);
@@ -253,7 +253,8 @@ class [[nodiscard]] deferred_guard {
 
  private:
   Log& log_;
-  const detail::thread_id thread_ = detail::this_thread_id();
+  const std::uint32_t* const depth_ =
+      &detail::deferral_depth;  // tells threads apart; as it was in a forked child
 };
 
 }  // namespace rtseq

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -567,6 +568,25 @@ TEST(DeferredLog, a_guard_that_ends_on_another_thread_is_reported_and_corrupts_n
   log.flush();
   EXPECT_EQ(got.entries.size(), 2U);
   EXPECT_EQ(violations.unbalanced, 1);
+}
+
+TEST(DeferredLog, a_guard_ends_in_a_forked_child_as_in_its_parent) {
+  violation_collector violations;
+  collector got;
+  rtseq::deferred_log log(collector::sink, &got);
+  pid_t child = 0;
+  {
+    const rtseq::deferred_guard deferral(log);
+    log.print("kept");
+    child = ::fork();
+    ASSERT_GE(child, 0);
+  }
+  const bool right = violations.unbalanced == 0 && !rtseq::in_deferral() && got.entries.size() == 1U;
+  if (child == 0) ::_exit(right ? 0 : 1);
+  EXPECT_TRUE(right);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 TEST(DeferredLog, an_exit_without_an_enter_is_reported_and_changes_nothing) {

@@ -726,17 +726,17 @@ TEST_F(DeferredSignal, fork_outside_a_section_and_in_a_handler) {
 }
 
 #if defined(RTSEQ_TEST_WRAPS_SIGACTION)
-// Once, while the runtime asks what is installed: `before_it_asks` and `after_it_asked`.
-void (*before_it_asks)() = nullptr;
-void (*after_it_asked)() = nullptr;
+// Called around the next sigaction(), once; the runtime's are wrapped too.
+void (*before_sigaction)() = nullptr;
+void (*after_sigaction)() = nullptr;
 }  // namespace
 
 extern "C" int __real_sigaction(int signo, const struct sigaction* action, struct sigaction* old);
 extern "C" int __wrap_sigaction(int signo, const struct sigaction* action, struct sigaction* old) {
-  if (action != nullptr || before_it_asks == nullptr) return __real_sigaction(signo, action, old);
-  std::exchange(before_it_asks, nullptr)();
-  const int result = __real_sigaction(signo, nullptr, old);
-  after_it_asked();
+  if (before_sigaction == nullptr) return __real_sigaction(signo, action, old);
+  std::exchange(before_sigaction, nullptr)();
+  const int result = __real_sigaction(signo, action, old);
+  after_sigaction();
   return result;
 }
 
@@ -751,12 +751,26 @@ TEST_F(DeferredSignal, registration_in_the_midst_of_a_look_for_the_handler_is_no
     const section masked;
     ::raise(SIGUSR1);
     ASSERT_EQ(context::unregister_handler(SIGUSR1), 0);
-    before_it_asks = [] { EXPECT_EQ(context::register_handler(SIGUSR1, [](int, siginfo_t*, void*) {}), 0); };
-    after_it_asked = [] { EXPECT_EQ(context::unregister_handler(SIGUSR1), 0); };
+    before_sigaction = [] {
+      EXPECT_EQ(context::register_handler(SIGUSR1, [](int, siginfo_t*, void*) {}), 0);
+    };
+    after_sigaction = [] { EXPECT_EQ(context::unregister_handler(SIGUSR1), 0); };
   }
-  EXPECT_EQ(before_it_asks, nullptr);
+  EXPECT_EQ(before_sigaction, nullptr);
   EXPECT_EQ(call_count, 1u);
   ::signal(SIGUSR1, SIG_DFL);
+}
+
+TEST_F(DeferredSignal, handler_may_fork_though_it_comes_while_its_thread_registers_another) {
+  const registered forking(SIGUSR2, [](int, siginfo_t*, void*) {
+    expect_child_finds_no_fault(&::fork, [] { return 0; });
+    ++call_count;
+  });
+  before_sigaction = [] { ::raise(SIGUSR2); };
+  after_sigaction = [] { EXPECT_EQ(call_count, 0u); };
+  const registered other(SIGUSR1, record);
+  settle();
+  EXPECT_EQ(call_count, 1u);
 }
 #endif
 

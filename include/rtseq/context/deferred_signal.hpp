@@ -21,6 +21,10 @@
 //   A thread that ends inside one takes its kept signal with it.
 // - fork() and _Fork(), also inside a section, are fine: the child does not see the parent's kept signal,
 //   as it does not see its pending ones, and has its mask back at the end of the section.
+// - The child of a vfork() runs on its parent's variables, but with signals of its own: block them around vfork(), as
+//   posix_spawn() does.
+// - Handlers of synchronous faults (SIGSEGV, SIGABRT, …) are never held off, so they must not begin sections: one may
+//   interrupt the end of another.
 // - longjmp() out of a handler leaves in_interrupt() true; out of a section, the section open.
 // - A deferred handler runs on the stack of the section that it waited for, also with SA_ONSTACK.
 // - What was saved with sigaction() while a handler was registered, and is put back after it was unregistered, is a
