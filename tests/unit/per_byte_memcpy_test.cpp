@@ -98,6 +98,27 @@ TEST(per_byte_memcpy, portable_kernels_give_the_same_bytes) {
   });
 }
 
+#if defined(__x86_64__) && defined(RTSEQ_DETAIL_COPY_NATIVE_HPP)
+// copy_large takes one of them for the machine; here each that the machine can run. A copy of four widths at least.
+TEST(per_byte_memcpy, each_kernel_for_large_objects_gives_the_same_bytes) {
+  namespace native = rtseq::detail::native;
+  const auto expect_kernel_copies = [](auto kernel, std::size_t width) {
+    expect_copies_exactly([=](unsigned char* to, const unsigned char* from, std::size_t n) {
+      if (n < 4 * width) {
+        std::memcpy(to, from, n);
+      } else {
+        kernel(reinterpret_cast<std::byte*>(to), reinterpret_cast<const std::byte*>(from), n);
+      }
+      return to;
+    });
+  };
+  expect_kernel_copies(native::copy_string, 0);
+  expect_kernel_copies(native::copy_sse2, 16);
+  if (__builtin_cpu_supports("avx")) expect_kernel_copies(native::copy_avx, 32);
+  if (__builtin_cpu_supports("avx512f")) expect_kernel_copies(native::copy_avx512, 64);
+}
+#endif
+
 // Beyond the first-level cache, where other instructions take over.
 template <class Copy>
 void expect_large_copies(Copy copy) {
