@@ -13,15 +13,16 @@ using payload = value<8>;
 constexpr std::size_t line = 64;
 
 template <class P>
-struct on_one_line {
+struct pair_of {
   P read;
   P written;
 };
+using small = seqlocked<payload>;
+using whole_line = seqlocked<payload, task_context, task_context::lock_type, line>;
+static_assert(sizeof(pair_of<small>) == line && sizeof(pair_of<whole_line>) == 2 * line);
+
 template <class P>
-struct on_two_lines {
-  alignas(line) P read;
-  alignas(line) P written;
-};
+struct alignas(line) on_own_line : P {};
 
 // As a candidate of a contest: what is loaded is not what is stored.
 template <class Pair>
@@ -46,10 +47,10 @@ void false_sharing(benchmark::State& state, const pace& writer) {
 
 const bool registered = [] {
   const std::tuple pairs{
-      candidate<neighbours<on_one_line<seqlocked<payload>>>>{"seqlocked/one_line"},
-      candidate<neighbours<on_two_lines<seqlocked<payload>>>>{"seqlocked/two_lines"},
-      candidate<neighbours<on_one_line<fenced_memcpy<payload>>>>{"memcpy_between_fences/one_line"},
-      candidate<neighbours<on_two_lines<fenced_memcpy<payload>>>>{"memcpy_between_fences/two_lines"},
+      candidate<neighbours<pair_of<small>>>{"seqlocked/one_line"},
+      candidate<neighbours<pair_of<whole_line>>>{"seqlocked/two_lines"},
+      candidate<neighbours<pair_of<fenced_memcpy<payload>>>>{"memcpy_between_fences/one_line"},
+      candidate<neighbours<pair_of<on_own_line<fenced_memcpy<payload>>>>>{"memcpy_between_fences/two_lines"},
   };
   for_each(pairs, []<class P>(const candidate<P>& c) {
     for (const pace& writer : {paces.front(), paces.back()}) {
