@@ -48,6 +48,7 @@ auto locks_and_rcu() {
       candidate<read_locked<T, pthread_rwlock>>{"pthread_rwlock"},
       candidate<locked<T, absl_mutex>>{"absl_mutex"},
       candidate<read_locked<T, absl_mutex>>{"absl_mutex_readers"},
+      candidate<read_locked<T, absl_mutex_unchecked>>{"absl_mutex_readers_unchecked"},
       candidate<read_locked<T, tbb::spin_rw_mutex>>{"tbb_spin_rw_mutex"},
       candidate<urcu<T, rcu_memb>>{"urcu_memb"},
       candidate<urcu<T, rcu_qsbr>>{"urcu_qsbr"},

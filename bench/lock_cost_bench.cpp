@@ -37,6 +37,8 @@ class pthread_pi_mutex {
 template <class SharedMutex>
 class readers_of {
  public:
+  using thread_scope = thread_scope_of<SharedMutex>;
+
   void lock() { mutex_.lock_shared(); }
   void unlock() { mutex_.unlock_shared(); }
 
@@ -47,6 +49,7 @@ class readers_of {
 template <class Lock>
 void lock_cost(benchmark::State& state) {
   alignas(page) static Lock object;
+  [[maybe_unused]] const thread_scope_of<Lock> scope;
   Lock* const lock = hidden(&object);
   for (auto _ : state) {
     const std::lock_guard guard{*lock};
@@ -66,6 +69,7 @@ const bool registered = [] {
       candidate<readers_of<pthread_rwlock>>{"pthread_rwlock_readers"},
       candidate<absl_mutex>{"absl_mutex"},
       candidate<readers_of<absl_mutex>>{"absl_mutex_readers"},
+      candidate<readers_of<absl_mutex_unchecked>>{"absl_mutex_readers_unchecked"},
       candidate<tbb::spin_rw_mutex>{"tbb_spin_rw_mutex"},
       candidate<readers_of<tbb::spin_rw_mutex>>{"tbb_spin_rw_mutex_readers"},
   };

@@ -1,4 +1,4 @@
-// The benchmarks' main(): Google Benchmark's own, the compiler as part of the results, and a second thread.
+// The benchmarks' main(): Google Benchmark's own, the compiler and its flags as part of the results, and a second thread.
 #include <benchmark/benchmark.h>
 
 #include <charconv>
@@ -13,6 +13,12 @@ int slice_ms = 20;
 }
 
 std::chrono::milliseconds rtseq::bench::slice() { return std::chrono::milliseconds{slice_ms}; }
+
+#if defined(__clang__)
+constexpr const char* compiler = __VERSION__;  // "Debian Clang 14.0.6"
+#else
+constexpr const char* compiler = "GCC " __VERSION__;
+#endif
 
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
@@ -32,7 +38,8 @@ int main(int argc, char** argv) {
     }
     slice_ms = given;
   }
-  benchmark::AddCustomContext("compiler", __VERSION__);
+  benchmark::AddCustomContext("compiler", compiler);
+  benchmark::AddCustomContext("flags", RTSEQ_BENCH_FLAGS);
   // While a process has one thread glibc's locks leave out the atomic instructions, for rtseq's users as little as
   // for anybody else's: the process is measured as one that has two.
   std::jthread second([](const std::stop_token& stop) {

@@ -5,6 +5,8 @@
 #include <absl/base/thread_annotations.h>
 #include <absl/synchronization/mutex.h>
 
+#include <atomic>
+
 namespace rtseq::bench {
 
 class absl_mutex {
@@ -16,6 +18,26 @@ class absl_mutex {
 
  private:
   absl::Mutex mutex_;
+};
+
+// Without deadlock detection, which packages built with asserts have on. The mode is the process's: it is off while a
+// thread owns a scope. The threads of a contest own theirs before any begins, so it does not change while they lock.
+class absl_mutex_unchecked : public absl_mutex {
+ public:
+  class thread_scope {
+   public:
+    thread_scope() {
+      if (owned++ == 0) absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+    }
+    ~thread_scope() {
+      if (--owned == 0) absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kAbort);  // as it was
+    }
+    thread_scope(const thread_scope&) = delete;
+    thread_scope& operator=(const thread_scope&) = delete;
+
+   private:
+    inline static std::atomic<unsigned> owned{0};
+  };
 };
 
 }  // namespace rtseq::bench

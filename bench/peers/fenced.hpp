@@ -1,7 +1,9 @@
 // A sequence lock as textbooks have it: a count, fences, and between them Bytes, which says how the value is copied.
-// One writer at a time; a reader spins.
+// One writer at a time; a reader that finds the count odd pauses and looks again, as Linux's read_seqbegin does.
 #ifndef RTSEQ_BENCH_PEERS_FENCED_HPP
 #define RTSEQ_BENCH_PEERS_FENCED_HPP
+
+#include <rtseq/detail/thread.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -15,7 +17,10 @@ class fenced {
     T copy;
     for (;;) {
       const std::size_t before = count_.load(std::memory_order_acquire);
-      if ((before & 1) != 0) continue;
+      if ((before & 1) != 0) {
+        rtseq::detail::cpu_relax();
+        continue;
+      }
       bytes_.load_to(copy);
       std::atomic_thread_fence(std::memory_order_acquire);
       if (count_.load(std::memory_order_relaxed) == before) return copy;

@@ -5,6 +5,8 @@
 #include <mutex>
 #include <shared_mutex>
 
+#include "../support.hpp"
+
 namespace rtseq::bench {
 
 template <class T, class Mutex>
@@ -27,6 +29,8 @@ class locked {
 template <class T, class SharedMutex>
 class read_locked {
  public:
+  using thread_scope = thread_scope_of<SharedMutex>;
+
   T load() const {
     const std::shared_lock guard{mutex_};
     return value_;

@@ -17,6 +17,7 @@ class urcu {
 
   T load() const {
     T copy = read();
+    // The most that qsbr costs: a program may announce one for many loads, and its writers then wait longer.
     if constexpr (Flavour::needs_quiescent_states) rtseq::rcu_quiescent_state<Flavour>();
     return copy;
   }

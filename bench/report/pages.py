@@ -64,29 +64,76 @@ def preempted_table(results):
                   for c in results.candidates("preempted_writer")])
 
 
+def locks_table(results):
+    return table(["uncontended", "ns a pair"],
+                 [[spoken(c), figure(results.median(f"lock/{c}"))] for c in results.candidates("lock")])
+
+
+def irqsave_table(results):
+    def cell(name):
+        return figure(results.median(name)) if results.has(name) else ""
+    return table(["ns", "off and on again", "write section"],
+                 [[c, cell(f"irqsave/{c}"), cell(f"write_section/{c}")] for c in results.candidates("irqsave")])
+
+
+def false_sharing_table(results):
+    pairs = dict.fromkeys(name.rsplit("/", 1)[0] for name in results.names("false_sharing"))
+    rows = []
+    for pair in pairs:
+        _, candidate, place = pair.split("/")
+        rows.append([f"{spoken(candidate)}, {place.replace('_', ' ')}",
+                     *(figure(results.median(f"{pair}/{pace}", metric)) for pace, metric in
+                       (("none", "reads_per_second"), ("flat_out", "reads_per_second"),
+                        ("flat_out", "writes_per_second")))])
+    return table(["a second", "reads, no writer", "reads, flat out", "writes, flat out"], rows)
+
+
+def zonelist_table(results):
+    columns = {"rebuild": ("rebuild", "ns"), "scan_per_pick": ("scan_per_pick", "ns"),
+               "longest_odd": ("rebuild", "longest_odd_ns"), "longest_odd_cold": ("cold", "longest_odd_ns")}
+    return table(["µs at nodes", *map(spoken, columns)],
+                 [[f"{nodes:,}", *(figure(results.median(f"zonelist/{run}/{nodes}", metric) / 1e3)
+                                   for run, metric in columns.values())]
+                  for nodes in results.sizes("zonelist", "rebuild")])
+
+
+def peers(results, question):
+    return [c for c in results.candidates(question) if not c.startswith(("plain", "seqlocked", "latched"))]
+
+
+def faster(results, question, candidate, ours, unit):
+    """Where a peer is faster by more than a twentieth: no line, or one."""
+    ratios = {size: results.ratio(f"{question}/{candidate}/{size}", f"{question}/{ours}/{size}")
+              for size in results.sizes(question, candidate)}
+    less = {size: 1 - ratio for size, ratio in ratios.items() if ratio < 0.95}
+    if not less:
+        return []
+    least, most = f"{min(less.values()):.0%}", f"{max(less.values()):.0%}"
+    span = least if least == most else f"{least} to {most}"
+    return [f"- {spoken(candidate)} at {', '.join(map(str, less))} {unit}: {span} less time"]
+
+
 def faster_peers(results, question, ours):
-    """Where somebody else is faster by more than a twentieth: one line a peer."""
+    lines = [line for c in peers(results, question) for line in faster(results, question, c, ours, "B")]
+    return "\n".join(lines) or "- nobody"
+
+
+def quicker_peers(results, ours, pace):
+    """The same for how long one read takes: one line a peer, with those percentiles at which it takes less."""
     lines = []
-    for candidate in results.candidates(question):
-        if candidate.startswith(("plain", "seqlocked", "latched")):
-            continue
-        ratios = {size: results.ratio(f"{question}/{candidate}/{size}", f"{question}/{ours}/{size}")
-                  for size in results.sizes(question, candidate)}
-        faster = {size: ratio for size, ratio in ratios.items() if ratio < 0.95}
-        if faster:
-            sizes = ", ".join(map(str, faster))
-            least, most = 1 - max(faster.values()), 1 - min(faster.values())
-            span = f"{least:.0%}" if f"{least:.0%}" == f"{most:.0%}" else f"{least:.0%} to {most:.0%}"
-            lines.append(f"- {spoken(candidate)} at {sizes} B: {span} less time")
+    for candidate in peers(results, "latency"):
+        ratios = {metric: results.ratio(f"latency/{candidate}/{pace}", f"latency/{ours}/{pace}", metric)
+                  for metric in ("p50", "p99", "p99_9")}
+        less = [f"{metric.replace('_', '.')} {1 - ratio:.0%}" for metric, ratio in ratios.items() if ratio < 0.95]
+        if less:
+            lines.append(f"- {spoken(candidate)}: {', '.join(less)} less")
     return "\n".join(lines) or "- nobody"
 
 
 def busier_peers(results, ours, suffix, metric):
     """The same for counts a second: one line a peer."""
     lines = []
-    for candidate in results.candidates("throughput"):
-        if candidate.startswith(("plain", "seqlocked", "latched")):
-            continue
+    for candidate in peers(results, "throughput"):
         ratio = results.ratio(f"throughput/{candidate}/{suffix}", f"throughput/{ours}/{suffix}", metric)
         if ratio > 1.05:
             lines.append(f"- {spoken(candidate)}: {figure(ratio)} times as many")
@@ -100,6 +147,13 @@ def lines_of(command):
         return ""
 
 
+def compiler(results):
+    """With its flags, as the programs say."""
+    flags = results.context["flags"]
+    instructions = "" if " -m" in f" {flags}" else f", no -march (baseline {platform.machine()})"
+    return f"{results.context['compiler']}, {flags}{instructions}"
+
+
 def machine(results):
     lscpu = dict(line.split(":", 1) for line in lines_of(["lscpu"]).splitlines() if ":" in line)
     release = platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
@@ -109,7 +163,7 @@ def machine(results):
     return {
         "machine": f"{cpu} ({family}), {results.context['num_cpus']} processors" + (f", under {host}" if host else ""),
         "system": f"{release}, Linux {platform.release()}",
-        "compiler": f"GCC {results.context['compiler']}, -O2, no -march (baseline {platform.machine()})",
+        "compiler": compiler(results),
         "date": results.context["date"],
         "rounds": f"{results.rounds()}; in each, what is compared runs shortly after one another, in random order",
     }
@@ -129,13 +183,18 @@ def page(results, promises, command, root):
         "reads_of_one": throughput_table(results, 1, "reads_per_second"),
         "reads_of_all": throughput_table(results, most, "reads_per_second"),
         "writes_of_one": throughput_table(results, 1, "writes_per_second"),
+        "writes_of_all": throughput_table(results, most, "writes_per_second"),
         "p50": latency_table(results, "p50"), "p99": latency_table(results, "p99"),
         "p99_9": latency_table(results, "p99_9"), "max": latency_table(results, "max"),
         "preempted": preempted_table(results),
+        "locks": locks_table(results), "irqsave": irqsave_table(results),
+        "false_sharing": false_sharing_table(results), "zonelist": zonelist_table(results),
         "faster_reads": faster_peers(results, "read", "seqlocked"),
         "faster_writes": faster_peers(results, "write", "seqlocked"),
         "more_reads": busier_peers(results, "seqlocked", "1/flat_out", "reads_per_second"),
         "more_writes": busier_peers(results, "seqlocked", "1/flat_out", "writes_per_second"),
+        "quicker_reads": quicker_peers(results, "seqlocked", "flat_out"),
+        "faster_scans": "\n".join(faster(results, "zonelist", "scan_per_pick", "rebuild", "nodes")) or "- nowhere",
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], text)
 

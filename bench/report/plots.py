@@ -11,8 +11,8 @@ COLOURS = {
     "seqlocked_single_writer": "#38a3e8", "latched": "#008b72", "memcpy_between_fences": "#d1495b",
     "ck_sequence": "#edae49", "relaxed_words": "#a06cd5", "byte_loop": "#c77dba", "std_mutex": "#8a5a2b",
     "std_shared_mutex": "#b5651d", "pthread_rwlock": "#c9a27e", "absl_mutex": "#6b7a1f",
-    "absl_mutex_readers": "#98a83a", "tbb_spin_rw_mutex": "#4d7ea8", "urcu_memb": "#2f4858", "urcu_qsbr": "#5f7a8c",
-    "urcu_bp": "#93a8b5", "rebuild": "#0b62c4", "longest_odd": "#008b72",
+    "absl_mutex_readers": "#98a83a", "absl_mutex_readers_unchecked": "#c3cf7a", "tbb_spin_rw_mutex": "#4d7ea8",
+    "urcu_memb": "#2f4858", "urcu_qsbr": "#5f7a8c", "urcu_bp": "#93a8b5", "rebuild": "#0b62c4", "longest_odd": "#008b72",
     "longest_odd_cold": "#8fd0c4", "scan_per_pick": "#d1495b",
     "pi_mutex": "#0b62c4", "spinlock": "#38a3e8",
 }
@@ -92,10 +92,12 @@ def crews(results):
 def draw(results, folder):
     folder = pathlib.Path(folder)
     sizes = results.sizes("read", "plain")
-    shown = [c for c in results.candidates("read") if c not in ("pthread_rwlock", "absl_mutex", "urcu_bp")]
+    shown = [c for c in results.candidates("read") if c not in
+             ("pthread_rwlock", "absl_mutex", "absl_mutex_readers_unchecked", "urcu_bp")]
     lines(folder / "read_cost.svg", "Cost of a read, uncontended", "size of the value in bytes", "ns a read",
           by_size(results, "read", [c for c in shown if c != "seqlocked_single_writer"]), sizes)
-    written = [c for c in results.candidates("write") if c not in ("pthread_rwlock", "absl_mutex_readers", "urcu_bp")]
+    written = [c for c in results.candidates("write") if c not in
+               ("pthread_rwlock", "absl_mutex_readers", "absl_mutex_readers_unchecked", "urcu_bp")]
     lines(folder / "write_cost.svg", "Cost of a write, uncontended", "size of the value in bytes", "ns a write",
           by_size(results, "write", written), sizes)
 

@@ -20,10 +20,16 @@ from results import Results
 SIZES = (8, 16, 24, 32, 64, 100, 128, 256, 512, 1024, 4096)
 CANDIDATES = ("plain", "seqlocked", "seqlocked_single_writer", "latched", "memcpy_between_fences", "relaxed_words",
               "byte_loop", "ck_sequence", "std_mutex", "std_shared_mutex", "pthread_rwlock", "absl_mutex",
-              "absl_mutex_readers", "tbb_spin_rw_mutex", "urcu_memb", "urcu_qsbr", "urcu_bp")
+              "absl_mutex_readers", "absl_mutex_readers_unchecked", "tbb_spin_rw_mutex", "urcu_memb", "urcu_qsbr",
+              "urcu_bp")
+CONTEXTS = ("task_context", "signal_context", "deferred_signal_context", "threaded_context", "virtual_cpu_context")
+LOCKS = ("pi_mutex", "spinlock", "std_mutex", "pthread_pi_mutex", "std_shared_mutex", "std_shared_mutex_readers",
+         "pthread_rwlock", "pthread_rwlock_readers", "absl_mutex", "absl_mutex_readers", "absl_mutex_readers_unchecked",
+         "tbb_spin_rw_mutex", "tbb_spin_rw_mutex_readers")
 NANOSECONDS = {"relaxed_words": 100, "byte_loop": 1000, "pthread_sigmask": 300, "deferred_signal_context": 1}
 READS = {"std_shared_mutex": 1e6, "absl_mutex_readers": 1e6}
 PACES = ("none", "1kHz", "100kHz", "flat_out")
+CONTEXT = {"num_cpus": 2, "compiler": "GCC 12.2.0", "flags": "-O2 -falign-loops=64", "date": "2000-01-01"}
 
 
 def made_up():
@@ -41,9 +47,17 @@ def made_up():
         made[f"preempted_writer/{candidate}"] = {"ns": 1, "reads_per_second": 1e6, "writes_per_second": 1e6}
     for size in SIZES:
         made[f"write/plain_and_two_stores/{size}"] = {"ns": 10}
-    for pair in ("pthread_sigmask", "deferred_signal_context"):
-        made[f"irqsave/{pair}"] = {"ns": NANOSECONDS[pair]}
-    made["lock/pi_mutex"] = made["lock/std_mutex"] = {"ns": 10}
+    for context in CONTEXTS:
+        made[f"irqsave/{context}"] = {"ns": NANOSECONDS.get(context, 2)}
+        made[f"write_section/{context}"] = {"ns": 20}
+    made["irqsave/pthread_sigmask"] = {"ns": NANOSECONDS["pthread_sigmask"]}
+    for lock in LOCKS:
+        made[f"lock/{lock}"] = {"ns": 10}
+    for candidate in ("seqlocked", "memcpy_between_fences"):
+        for place in ("one_line", "two_lines"):
+            for pace in ("none", "flat_out"):
+                made[f"false_sharing/{candidate}/{place}/{pace}"] = {
+                    "ns": 1, "reads_per_second": 1e9, "writes_per_second": 1e6}
     for nodes in (1, 4, 16, 64, 256, 1024):
         made[f"zonelist/cold/{nodes}"] = {"ns": 1e6, "longest_odd_ns": 3000}
         made[f"zonelist/rebuild/{nodes}"] = {"ns": 1e6, "longest_odd_ns": 300}
@@ -61,7 +75,7 @@ def write(folder, made, rounds=3):
                          "family_index": family, "time_unit": "us", "real_time": metrics["ns"] / 1e3 * off, **run})
             runs.append({"run_name": name, "run_type": "aggregate", "name": name + "_cv", "real_time": 0.1,
                          "time_unit": "us"})
-        text = json.dumps({"context": {"num_cpus": 2, "compiler": "12.2.0", "date": "2000-01-01"}, "benchmarks": runs})
+        text = json.dumps({"context": CONTEXT, "benchmarks": runs})
         pathlib.Path(folder, f"made_bench.{i + 1}.1.json").write_text(text)
 
 
@@ -156,6 +170,50 @@ class Judge(unittest.TestCase):
         results = Results(self.folder)
         self.assertEqual(pages.faster_peers(results, "read", "seqlocked"), "- liburcu qsbr at 512 B: 30% less time")
         self.assertEqual(pages.faster_peers(results, "write", "seqlocked"), "- nobody")
+
+    def results_of(self, made):
+        write(self.folder, made)
+        return Results(self.folder)
+
+    def page_of(self, made):
+        results = self.results_of(made)
+        return pages.page(results, promises.promises(results), "bench/run", pathlib.Path(__file__).parent)
+
+    def test_the_page_says_where_a_peer_reads_in_less_time(self):
+        made = made_up()
+        self.assertEqual(pages.quicker_peers(self.results_of(made), "seqlocked", "flat_out"), "- nobody")
+        made["latency/urcu_qsbr/flat_out"] |= {"p50": 29, "p99": 20, "p99_9": 5}
+        made["latency/urcu_bp/none"] |= {"p99": 20}
+        self.assertEqual(pages.quicker_peers(self.results_of(made), "seqlocked", "flat_out"),
+                         "- liburcu qsbr: p99 50%, p99.9 90% less")
+
+    def test_the_page_says_where_a_scan_is_faster(self):
+        made = made_up()
+        self.assertIn("by more than 5 %:\n\n- nowhere\n", self.page_of(made))
+        made["zonelist/scan_per_pick/1"] = {"ns": 2e5}
+        made["zonelist/scan_per_pick/4"] = {"ns": 9e5}
+        self.assertIn("\n- scan per pick at 1, 4 nodes: 10% to 80% less time\n", self.page_of(made))
+
+    def test_the_page_has_every_figure(self):
+        made = made_up()
+        made["lock/absl_mutex_readers_unchecked"] = {"ns": 16.2}
+        made["false_sharing/seqlocked/two_lines/flat_out"] |= {"reads_per_second": 9e8}
+        made["zonelist/rebuild/1024"] |= {"longest_odd_ns": 2650}
+        made["throughput/urcu_bp/2/flat_out"] |= {"writes_per_second": 123456}
+        text = self.page_of(made)
+        for row in ("| absl::Mutex, reader lock, no deadlock detection | 16.2 |",
+                    "| deferred_signal_context | 1 | 20 |", "| pthread_sigmask | 300 |  |",
+                    "| seqlocked, two lines | 1 G | 900 M | 1 M |",
+                    "| 4 | 1,000 | 100,000 | 0.3 | 3 |", "| 1,024 | 1,000 | 100,000 | 2.65 | 3 |",
+                    "| liburcu bp | 1 M | 1 M | 1 M | 123,456 |"):
+            self.assertIn(f"\n{row}\n", text)
+        self.assertNotIn("{{", text)
+
+    def test_the_page_has_the_compiler_and_its_flags(self):
+        results = self.results_of(made_up())
+        self.assertRegex(pages.compiler(results), "^GCC 12.2.0, -O2 -falign-loops=64, no -march [(]baseline .*[)]$")
+        results.context |= {"compiler": "Debian Clang 14.0.6", "flags": "-O2 -march=native"}
+        self.assertEqual(pages.compiler(results), "Debian Clang 14.0.6, -O2 -march=native")
 
 
 def root_of_pages(root):

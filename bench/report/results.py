@@ -89,5 +89,5 @@ class Results:
         values = {}
         for (name, metric), rounds in sorted(self._values.items()):
             values.setdefault(name, {})[metric] = " ".join(f"{value:.4g}" for value in rounds)
-        told = ("date", "num_cpus", "caches", "compiler", "library_build_type")
+        told = ("date", "num_cpus", "caches", "compiler", "flags", "library_build_type")
         return {"context": {key: self.context[key] for key in told if key in self.context}, "rounds": values}
