@@ -4,7 +4,8 @@
 // the language is concerned; the other side is private. Whether the bytes belong together is for the caller
 // to find out, with a seqcount for instance. For a whole value use seqlocked; for a field, relaxed.
 //
-// Cost: one access a machine word, and for acquire or release one fence (no instruction on x86).
+// Cost: what a plain copy costs with the native kernels (x86-64, AArch64), else one access a machine word; for
+// acquire or release one fence (no instruction on x86).
 // Limits: threads that access the same bytes name the same address and size; a part of an object that is
 // also copied whole would mix access sizes on the same bytes.
 // Source: P1478R8, "Byte-wise atomic memcpy".
