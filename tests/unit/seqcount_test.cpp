@@ -148,11 +148,13 @@ TYPED_TEST(associated_seqcount, a_reader_waits_for_the_writer_to_finish) {
   seqcount<TypeParam> count{lock};
   pair shared;
   std::atomic<bool> odd{false};
+  std::atomic<bool> looked{false};
   std::jthread writer{[&] {
     traits::lock(lock);
     count.write_begin();
     shared.a = 1;
     odd = true;
+    while (!looked) std::this_thread::yield();
     std::this_thread::sleep_for(std::chrono::milliseconds{20});
     shared.b = 1;
     count.write_end();
@@ -160,6 +162,7 @@ TYPED_TEST(associated_seqcount, a_reader_waits_for_the_writer_to_finish) {
   }};
   while (!odd) std::this_thread::yield();
   EXPECT_FALSE(count.try_read_begin().has_value());
+  looked = true;
   const read_token token = count.read_begin();
   EXPECT_EQ(shared.a, 1u);
   EXPECT_EQ(shared.b, 1u);
