@@ -72,7 +72,7 @@ int start(pthread_t& thread, int priority, void* (*body)(void*), three_prioritie
   return error;
 }
 
-int run(three_priorities& it) {
+int run_once(three_priorities& it) {
   for (sem_t* s : {&it.ready, &it.reader_goes, &it.third_goes}) ::sem_init(s, 0, 0);
   pthread_t threads[3];
   if (const int error = start(threads[0], 50, reader, it)) return error;
@@ -82,6 +82,13 @@ int run(three_priorities& it) {
   for (pthread_t thread : threads) ::pthread_join(thread, nullptr);
   for (sem_t* s : {&it.ready, &it.reader_goes, &it.third_goes}) ::sem_destroy(s);
   return 0;
+}
+
+// The second run counts: in a first one the reader may sleep until the kernel has a page of code from the disk.
+int run(three_priorities& it) {
+  if (const int error = run_once(it)) return error;
+  it.through = it.third_ran_first = it.third_ran = false;
+  return run_once(it);
 }
 
 TEST_F(scenario, S04_priority_livelock) {
