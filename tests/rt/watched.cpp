@@ -5,6 +5,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ struct trace {
   unsigned number[2];
   unsigned run;
   unsigned allocations;
-  unsigned mutexes;
+  unsigned locks;
   long faults;
   bool complete;
 };
@@ -76,12 +77,27 @@ void free(void* old) {
   if (watching && old != nullptr) ++seen->allocations;
   __libc_free(old);
 }
-int pthread_mutex_lock(pthread_mutex_t* mutex) {
-  if (watching) ++seen->mutexes;
-  using function = int (*)(pthread_mutex_t*);
-  static const auto original = reinterpret_cast<function>(::dlsym(RTLD_NEXT, "pthread_mutex_lock"));
-  return original(mutex);
-}
+
+// Locks that are had without the kernel, which sees only those who wait. A condition variable's it always sees.
+#define COUNT_LOCK(name, parameters, ...)                                                        \
+  int name parameters {                                                                          \
+    if (watching) ++seen->locks;                                                                 \
+    static const auto original = reinterpret_cast<int(*) parameters>(::dlsym(RTLD_NEXT, #name)); \
+    return original(__VA_ARGS__);                                                                \
+  }
+COUNT_LOCK(pthread_mutex_lock, (pthread_mutex_t * it), it)
+COUNT_LOCK(pthread_mutex_timedlock, (pthread_mutex_t * it, const timespec* at), it, at)
+COUNT_LOCK(pthread_mutex_clocklock, (pthread_mutex_t * it, clockid_t of, const timespec* at), it, of, at)
+COUNT_LOCK(pthread_rwlock_rdlock, (pthread_rwlock_t * it), it)
+COUNT_LOCK(pthread_rwlock_timedrdlock, (pthread_rwlock_t * it, const timespec* at), it, at)
+COUNT_LOCK(pthread_rwlock_clockrdlock, (pthread_rwlock_t * it, clockid_t of, const timespec* at), it, of, at)
+COUNT_LOCK(pthread_rwlock_wrlock, (pthread_rwlock_t * it), it)
+COUNT_LOCK(pthread_rwlock_timedwrlock, (pthread_rwlock_t * it, const timespec* at), it, at)
+COUNT_LOCK(pthread_rwlock_clockwrlock, (pthread_rwlock_t * it, clockid_t of, const timespec* at), it, of, at)
+COUNT_LOCK(pthread_spin_lock, (pthread_spinlock_t * it), it)
+COUNT_LOCK(sem_wait, (sem_t * it), it)
+COUNT_LOCK(sem_timedwait, (sem_t * it, const timespec* at), it, at)
+COUNT_LOCK(sem_clockwait, (sem_t * it, clockid_t of, const timespec* at), it, of, at)
 }
 #endif
 
@@ -203,7 +219,7 @@ watched watch(const std::function<void()>& run, const std::function<void()>& mea
   result.first = calls_of(0);
   result.second = calls_of(1);
   result.allocations = seen->allocations;
-  result.mutexes = seen->mutexes;
+  result.locks = seen->locks;
   result.faults = seen->faults;
   if (WIFSIGNALED(status)) {
     result.trouble = WTERMSIG(status) == SIGALRM ? "it did not come back" : ::strsignal(WTERMSIG(status));
