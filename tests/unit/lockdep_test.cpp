@@ -1039,14 +1039,110 @@ TEST(report, the_graph_is_written_for_graphviz) {
       text, AllOf(HasSubstr("digraph lockdep {"), HasSubstr("outer"), HasSubstr("inner"), HasSubstr(" -> ")));
 }
 
-TEST(out_of_room, is_said_once_and_then_lockdep_is_silent) {
-  const std::string text = report_of([] {
-    pi_mutex locks[64];
-    for (pi_mutex& l : locks) lock(l);
+// Every finding's first line, of a child that goes on after each.
+template <class Misuse>
+std::string findings_of(Misuse misuse) {
+  int ends[2];
+  if (::pipe(ends) != 0) return {};
+  const pid_t child = ::fork();
+  if (child == 0) {
+    static const int to_parent = ends[1];
+    ::alarm(60);
+    lockdep::set_handler([](const lockdep::finding& f) noexcept {
+      const std::string_view text = f.text;
+      if (::write(to_parent, text.data(), text.find('\n') + 1) < 0) ::_exit(1);
+    });
+    misuse();
+    ::_exit(0);
+  }
+  ::close(ends[1]);
+  std::string text;
+  char buffer[512];
+  for (ssize_t n; (n = ::read(ends[0], buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<std::size_t>(n));
+  ::close(ends[0]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return status == 0 ? text : text + "and did not come to its end";
+}
+
+class named_locks {
+ public:
+  explicit named_locks(std::size_t count) : locks_(count), names_(count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      names_[i] = "lock " + std::to_string(i);
+      lockdep::set_class(locks_[i], names_[i].c_str());
+    }
+  }
+  auto begin() { return locks_.begin(); }
+  auto end() { return locks_.end(); }
+  pi_mutex& operator[](std::size_t i) { return locks_[i]; }
+
+ private:
+  std::vector<pi_mutex> locks_;
+  std::vector<std::string> names_;
+};
+
+// Fills a table, and then breaks a rule.
+template <class Fill>
+std::string findings_when_full(Fill fill) {
+  return findings_of([&] {
+    fill();
+    pi_mutex a;
+    pi_mutex b;
+    nest(a, b);
+    nest(b, a);
   });
-  EXPECT_THAT(text, HasSubstr("rtseq lockdep: out_of_room\n"));
-  pi_mutex locks[40];
-  EXPECT_NO_LOCKDEP(for (pi_mutex& l : locks) lock(l); for (pi_mutex& l : locks) unlock(l));
+}
+
+TEST(out_of_room, is_said_once_and_then_lockdep_is_silent) {
+  const std::string once = "rtseq lockdep: out_of_room\n";
+  pi_mutex as_many_as_fit[40];
+  EXPECT_NO_LOCKDEP(for (pi_mutex& l : as_many_as_fit) lock(l); for (pi_mutex& l : as_many_as_fit) unlock(l));
+  EXPECT_EQ(findings_when_full([] {}), "rtseq lockdep: lock_order\n");
+  EXPECT_EQ(findings_when_full([] {  // what a thread holds
+              std::vector<pi_mutex> locks(64);
+              for (pi_mutex& l : locks) lock(l);
+              for (pi_mutex& l : locks) unlock(l);
+            }),
+            once);
+  EXPECT_EQ(findings_when_full([] {  // its read sections
+              std::vector<seqcount<>> counts(20);
+              for (auto& count : counts) (void)count.read_begin();
+            }),
+            once);
+  EXPECT_EQ(findings_when_full([] {  // classes
+              named_locks locks(2100);
+              for (pi_mutex& l : locks) lock(l), unlock(l);
+            }),
+            once);
+  EXPECT_EQ(findings_when_full([] {  // pairs of them
+              named_locks locks(140);
+              for (std::size_t inner = 0; inner < 140; ++inner) {
+                for (std::size_t outer = 0; outer < inner; ++outer) nest(locks[outer], locks[inner]);
+              }
+            }),
+            once);
+  EXPECT_EQ(findings_when_full([] {  // uses in interrupts
+              named_locks locks(1500);
+              const auto no_other_comes = rtseq::signal_context::save_and_disable();
+              for (int signo = SIGRTMIN; signo < SIGRTMIN + 6; ++signo) {
+                const rtseq::signal_handler_scope handler{signo};
+                for (pi_mutex& l : locks) lock(l), unlock(l);
+              }
+              rtseq::signal_context::restore(no_other_comes);
+            }),
+            once);
+  const std::string many = findings_when_full([] {  // findings
+    named_locks locks(300);
+    for (pi_mutex& l : locks) {
+      lock(l);
+      lockdep::expect_nothing_held("here");
+      unlock(l);
+    }
+  });
+  EXPECT_EQ(many.find(once), many.size() - once.size());
+  EXPECT_EQ(std::count(many.begin(), many.end(), '\n'), 256);
 }
 
 // ---- What is held is known, whoever looks
