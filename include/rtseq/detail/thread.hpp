@@ -29,22 +29,12 @@ using thread_id = std::uint32_t;
 
 RTSEQ_THREAD_LOCAL(thread_id, cached_thread_id);
 
-// The process whose threads' ids are cached; 0 until the program's start has come here.
-inline constinit pid_t ids_of_process = 0;
-inline const int follow_process = [] {
-  ids_of_process = ::getpid();
-  // After a fork the child's only thread has an id of its own.
-  return ::pthread_atfork(nullptr, nullptr, [] {
-    cached_thread_id = 0;
-    ids_of_process = ::getpid();
-  });
-}();
+// After a fork the child's only thread has an id of its own.
+inline const int forget_thread_id_in_child = ::pthread_atfork(nullptr, nullptr, [] { cached_thread_id = 0; });
 
-// Not cached in the child of a vfork(): its thread-local variables are the parent's.
 [[gnu::cold, gnu::noinline]] inline thread_id fetch_thread_id() noexcept {
-  const thread_id id = static_cast<thread_id>(::syscall(SYS_gettid));
-  if (ids_of_process == ::getpid()) cached_thread_id = id;
-  return id;
+  cached_thread_id = static_cast<thread_id>(::syscall(SYS_gettid));
+  return cached_thread_id;
 }
 
 // The caller's id. Wait-free; one system call a thread, then a thread-local load. Any context.

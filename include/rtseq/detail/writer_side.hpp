@@ -118,7 +118,8 @@ class writer_side {
     if (const auto token = even(count.begin_after_pause())) return token;
     might_sleep<Context, Lock>(this);
     for (backoff backoff;; backoff.pause()) {
-      if (end.passed() || owner_.is_this_thread(lock_)) return std::nullopt;
+      // One look more: the pause may have been long.
+      if (end.passed() || owner_.is_this_thread(lock_)) return even(count.begin());
       if constexpr (lends_priority_until_a_deadline<Lock>) {
         flags_type flags{};
         if constexpr (Context::irqsave_masks) flags = Context::save_and_disable();

@@ -7,7 +7,8 @@
 // Cost: uncontended one compare-exchange each way; no system call, but one for the thread's id the first time.
 // Size: 4 bytes. Linux only.
 // Limits: within one process. A child made by fork() inherits a locked mutex as locked, by an owner that
-// does not exist there. Code that runs after _Fork() or a raw clone() must not lock.
+// does not exist there. Code that runs after vfork(), _Fork() or a raw clone(), handlers included,
+// must not lock.
 // Source: futex(2) FUTEX_LOCK_PI; Linux Documentation/locking/pi-futex.rst.
 #ifndef RTSEQ_LOCK_PI_MUTEX_HPP
 #define RTSEQ_LOCK_PI_MUTEX_HPP
