@@ -116,9 +116,7 @@ class latched {
     latch_.write_latch_end();
   }
 
-  static constexpr std::size_t one_line = detail::one_line<seqcount_latch, writer_side, stored[2]>();
-
-  alignas(one_line) alignas(Alignment) seqcount_latch latch_;
+  alignas(detail::one_line<Alignment, seqcount_latch, writer_side, stored[2]>()) seqcount_latch latch_;
   writer_side writers_;
   stored copies_[2];
 };

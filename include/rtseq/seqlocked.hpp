@@ -166,9 +166,8 @@ class seqlocked {
   }
 
   using stored = detail::protected_value<T>;
-  static constexpr std::size_t one_line = detail::one_line<detail::sequence, writer_side, stored>();
 
-  alignas(one_line) alignas(Alignment) detail::sequence count_;
+  alignas(detail::one_line<Alignment, detail::sequence, writer_side, stored>()) detail::sequence count_;
   mutable writer_side writers_;  // mutable: readers wait there
   stored value_;
 };

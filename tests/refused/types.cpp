@@ -36,6 +36,9 @@ rtseq::latched<std::string_view> view;  // expect anywhere: a protected T must n
 rtseq::latched<std::string> owning;     // expect anywhere: a protected T must be trivially copyable
 rtseq::seqlocked<const int> constant;   // expect anywhere: a protected T must not be const or volatile
 
+rtseq::latched<int, rtseq::task_context, rtseq::pi_mutex, 3>
+    crooked;  // expect anywhere: Alignment must be a power of two
+
 struct stable {
   const char* text;  // of a literal
 };

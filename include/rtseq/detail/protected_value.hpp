@@ -61,12 +61,14 @@ class protected_value {
 };
 
 // The alignment that keeps all of a small object on one cache line: its count, its lock and its value. A larger one
-// takes several lines anyway.
-template <class... Members>
+// takes several lines anyway. At least `AtLeast`.
+template <std::size_t AtLeast, class... Members>
 constexpr std::size_t one_line() noexcept {
+  static_assert(std::has_single_bit(AtLeast), "rtseq: Alignment must be a power of two");
   constexpr std::size_t line = 64;
   constexpr std::size_t size = (sizeof(Members) + ...);
-  return size <= line ? std::bit_ceil(size) : alignof(word);
+  constexpr std::size_t natural = size <= line ? std::bit_ceil(size) : alignof(word);
+  return natural < AtLeast ? AtLeast : natural;
 }
 
 // A T from `attempt`, which fills one in and says whether it is valid; else from `contended`, which fills one in
