@@ -29,6 +29,8 @@ const named_conditions all_conditions[] = {
 
 bool makes_sense(const kind& reader, const conditions& when) {
   using enum expectation;
+  const bool plain = when.readers == 1 && !when.handler && !when.writer_waits_too && !when.by_deadline;
+  if (reader.hog_only) return when.hog && plain;
   switch (reader.expected) {
     case bounded:
       // In a value's store no lock can be waited for.
@@ -38,9 +40,9 @@ bool makes_sense(const kind& reader, const conditions& when) {
     case times_out:
       return when.readers == 1 && !when.writer_waits_too && !when.by_deadline;
     case inverts:
-      return when.hog && when.readers == 1 && !when.handler && !when.writer_waits_too && !when.by_deadline;
+      return when.hog && plain;
     case livelocks:
-      return !when.hog && when.readers == 1 && !when.handler && !when.writer_waits_too;
+      return !when.hog && plain;
   }
   return false;
 }

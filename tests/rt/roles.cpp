@@ -2,6 +2,7 @@
 
 #include "interrupted_copy.hpp"
 
+#include <rtseq/context/deferred_signal.hpp>
 #include <rtseq/context/signal.hpp>
 #include <rtseq/context/threaded.hpp>
 #include <rtseq/guards.hpp>
@@ -19,6 +20,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -125,10 +127,10 @@ bool tries_to_write(rtseq::seqlock<>& lock, two_fields& fields) RTSEQ_NO_THREAD_
   return a == b;
 }
 
-template <std::int64_t Nanoseconds>
+template <std::int64_t Nanoseconds, class Seqlock = rtseq::seqlock<>>
 pair_of_roles timed_roles() {
   struct shared {
-    rtseq::seqlock<> lock;
+    Seqlock lock;
     two_fields fields;
   };
   const auto it = std::make_shared<shared>();
@@ -188,6 +190,16 @@ bool stores(Value& value) {
   value.store(another);
   return true;
 }
+template <class Value>
+bool updates(Value& value) {
+  value.update([](two_pages& it) { it = another; });
+  return true;
+}
+bool loads_with_version(rtseq::seqlocked<two_pages>& value) { return value.load_versioned().first.whole(); }
+bool loads_in_a_second(rtseq::seqlocked<two_pages>& value) {
+  two_pages into;
+  return value.try_load_for(into, std::chrono::seconds{1}) && into.whole();
+}
 bool tries_to_load(rtseq::seqlocked<two_pages>& value) {
   two_pages into;
   return !value.try_load(into) || into.whole();
@@ -240,6 +252,17 @@ pair_of_roles mutex_roles() {
           }};
 }
 
+class RTSEQ_CAPABILITY("mutex") in_a_second {
+ public:
+  void lock() RTSEQ_NO_THREAD_SAFETY_ANALYSIS {
+    if (!mutex_.try_lock_until(rtseq::detail::deadline::after(std::chrono::seconds{1}))) std::abort();
+  }
+  void unlock() RTSEQ_NO_THREAD_SAFETY_ANALYSIS { mutex_.unlock(); }
+
+ private:
+  rtseq::pi_mutex mutex_;
+};
+
 }  // namespace
 
 const std::vector<kind>& all_kinds() {
@@ -261,9 +284,22 @@ const std::vector<kind>& all_kinds() {
         {"seqlock, write_lock", bounded, true, false, other_roles<writes>},
         {"seqlock, try_read", never_waits, true, false, other_roles<tries_to_read>},
         {"seqlock, try_write_lock", never_waits, true, false, other_roles<tries_to_write>},
+        {"seqlock, deferred_signal_context", bounded, true, false,
+         seqlock_roles<seqlock<rtseq::deferred_signal_context>>, true},
+        {"seqlock, spinlock, try_read_for 20 us", times_out, true, false,
+         timed_roles<short_time, seqlock<task_context, rtseq::spinlock>>, true},
+        {"pi_mutex", bounded, true, false, mutex_roles<rtseq::pi_mutex>, true},
+        {"pi_mutex, try_lock_until 1 s", bounded, true, false, mutex_roles<in_a_second>, true},
         {"seqcount of a pi_mutex", bounded, true, false, seqcount_roles<rtseq::pi_mutex>},
         {"seqlocked, 8 KiB", bounded, true, true, value_roles<seqlocked>},
         {"seqlocked, 8 KiB, store", bounded, true, true, other_value_roles<seqlocked, stores<seqlocked>>},
+        {"seqlocked, 8 KiB, update", bounded, true, true, other_value_roles<seqlocked, updates<seqlocked>>,
+         true},
+        {"seqlocked, 8 KiB, load_versioned", bounded, true, true,
+         other_value_roles<seqlocked, loads_with_version>, true},
+        {"seqlocked, 8 KiB, try_load_for 1 s", bounded, true, true,
+         other_value_roles<seqlocked, loads_in_a_second>, true},
+        {"latched, 8 KiB, update", bounded, true, true, other_value_roles<latched, updates<latched>>, true},
         {"seqlocked, 8 KiB, try_load", never_waits, true, true, other_value_roles<seqlocked, tries_to_load>},
         {"latched, 8 KiB, store", bounded, true, true, other_value_roles<latched, stores<latched>>},
         {"latched, 8 KiB, try_store", never_waits, true, true, other_value_roles<latched, tries_to_store>},
