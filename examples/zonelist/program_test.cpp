@@ -285,6 +285,9 @@ TEST_P(Run, takes_its_signals_though_the_parent_blocked_them) {
 }
 
 TEST_P(Run, ends_early_with_what_it_found) {
+  if (RTSEQ_TSAN && GetParam() == std::string("signal")) {
+    GTEST_SKIP() << "ThreadSanitizer may leave the writer's signals blocked after a burst";
+  }
   for (const int signo : {SIGINT, SIGTERM}) {
     const auto run = [signo](const std::vector<std::string>& arguments) {
       return until_it_allocates([&](std::chrono::milliseconds time) {
