@@ -10,9 +10,8 @@ using payload = value<64>;
 template <class P>
 void throughput(benchmark::State& state, const contest_setup& setup) {
   alignas(page) static P object;
-  // Flat out, who gets the cache line how often settles differently each time; without a writer, small differences count.
-  const bool paced = setup.writer.writes && setup.writer.period.count() != 0;
-  const unsigned slices = paced ? 1 : 4;
+  // Who gets the cache line how often settles differently each time.
+  const unsigned slices = setup.writer.writes && setup.writer.period.count() == 0 ? 4 : 1;
   double reads = 0;
   double writes = 0;
   for (auto _ : state) {

@@ -5,6 +5,8 @@ import math
 import pathlib
 import statistics
 
+COUNTERS = ("reads_per_second", "writes_per_second", "of_plain", "longest_odd_ns", "p50", "p99", "p99_9", "max")
+
 
 class Missing(Exception):
     """A result that a whole run would have."""
@@ -40,7 +42,7 @@ class Results:
         nanoseconds = run["real_time"] * {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}[run["time_unit"]]
         self._values.setdefault((name, "ns"), []).append(nanoseconds)
         for metric, value in run.items():
-            if metric in ("reads_per_second", "writes_per_second", "longest_odd_ns", "p50", "p99", "p99_9", "max"):
+            if metric in COUNTERS:
                 self._values.setdefault((name, metric), []).append(value)
 
     def rounds(self):
