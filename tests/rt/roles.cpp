@@ -127,10 +127,10 @@ bool tries_to_write(rtseq::seqlock<>& lock, two_fields& fields) RTSEQ_NO_THREAD_
   return a == b;
 }
 
-template <std::int64_t Nanoseconds, class Seqlock = rtseq::seqlock<>>
+template <std::int64_t Nanoseconds>
 pair_of_roles timed_roles() {
   struct shared {
-    Seqlock lock;
+    rtseq::seqlock<> lock;
     two_fields fields;
   };
   const auto it = std::make_shared<shared>();
@@ -286,8 +286,6 @@ const std::vector<kind>& all_kinds() {
         {"seqlock, try_write_lock", never_waits, true, false, other_roles<tries_to_write>},
         {"seqlock, deferred_signal_context", bounded, true, false,
          seqlock_roles<seqlock<rtseq::deferred_signal_context>>, true},
-        {"seqlock, spinlock, try_read_for 20 us", times_out, true, false,
-         timed_roles<short_time, seqlock<task_context, rtseq::spinlock>>, true},
         {"pi_mutex", bounded, true, false, mutex_roles<rtseq::pi_mutex>, true},
         {"pi_mutex, try_lock_until 1 s", bounded, true, false, mutex_roles<in_a_second>, true},
         {"seqcount of a pi_mutex", bounded, true, false, seqcount_roles<rtseq::pi_mutex>},
