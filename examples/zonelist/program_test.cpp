@@ -285,7 +285,7 @@ TEST_P(Run, takes_its_signals_though_the_parent_blocked_them) {
 }
 
 TEST_P(Run, ends_early_with_what_it_found) {
-  if (RTSEQ_TSAN && GetParam() == std::string("signal")) {
+  if (RTSEQ_TSAN && std::string(GetParam()).ends_with("signal")) {
     GTEST_SKIP() << "ThreadSanitizer may leave the writer's signals blocked after a burst";
   }
   for (const int signo : {SIGINT, SIGTERM}) {
