@@ -25,7 +25,7 @@ struct kind {
   bool in_handlers;  // may a handler on another thread read?
   bool is_value;     // the copy of one value, not fields
   pair_of_roles (*make)();
-  bool hog_only = false;  // judged under "hog" alone: it shares its way to wait with one that is judged under all
+  bool hog_only = false;  // judged under "hog" alone: waits as another does that is judged under all
 };
 
 const std::vector<kind>& all_kinds();
