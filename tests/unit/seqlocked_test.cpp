@@ -178,7 +178,8 @@ TEST(seqlocked, costs_its_value_and_sixteen_bytes_and_lies_on_one_cache_line_if_
 TEST(seqlocked, has_its_cache_lines_to_itself_if_it_is_told_its_alignment) {
   using lone = seqlocked<int, rtseq::task_context, rtseq::pi_mutex, 64>;
   static_assert(alignof(lone) == 64 && (RTSEQ_LOCKDEP || sizeof(lone) == 64));
-  static_assert(alignof(seqlocked<aligned, rtseq::task_context, rtseq::pi_mutex, 8>) == 64, "never less than needed");
+  static_assert(alignof(seqlocked<aligned, rtseq::task_context, rtseq::pi_mutex, 8>) == 64,
+                "never less than needed");
   std::array<lone, 2> neighbours;
   neighbours[1].store(7);
   EXPECT_EQ(neighbours[0].load(), 0);
