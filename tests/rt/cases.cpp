@@ -66,11 +66,11 @@ std::vector<named_case> all_cases(unsigned writes) {
   return cases;
 }
 
-// A reader of SCHED_DEADLINE lends a deadline: the kernel keeps a timer for it, which may expire besides the tick.
-constexpr std::int64_t deadlines_timer = 50'000;
+// What a lock may take more where the reader is of SCHED_DEADLINE: seen, not derived (docs/decisions/0009).
+constexpr std::int64_t more_by_deadline = 50'000;
 
 std::int64_t bound(const named_case& it, std::size_t number, std::int64_t lock_time) {
-  if (it.when.by_deadline) lock_time += deadlines_timer;
+  if (it.when.by_deadline) lock_time += more_by_deadline;
   switch (it.reader->expected) {
     case expectation::bounded: {
       // Readers above it go first; a writer that waits goes through two locks.

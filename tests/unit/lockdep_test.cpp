@@ -491,20 +491,19 @@ TEST(sleep_in_spinning_section, a_lock_that_sleeps_under_one_that_spins) {  // S
 
 // ---- recursive_lock, recursive_write, self_read: what follows waits for ever, so they end a child.
 
+// What `handler` writes of the findings of a child that does `misuse`; then, if it came to its end, "end".
+int to_parent;
 template <class Misuse>
-std::string report_of(Misuse misuse) {
+std::string said_by_child(lockdep::handler handler, Misuse misuse) {
   int ends[2];
   if (::pipe(ends) != 0) return {};
   const pid_t child = ::fork();
   if (child == 0) {
-    static const int to_parent = ends[1];
+    to_parent = ends[1];
     ::alarm(60);
-    lockdep::set_handler([](const lockdep::finding& f) noexcept {
-      const std::string_view text = f.text;
-      ::_exit(::write(to_parent, text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 1);
-    });
+    lockdep::set_handler(handler);
     misuse();
-    ::_exit(1);
+    ::_exit(::write(to_parent, "end", 3) == 3 ? 0 : 1);
   }
   ::close(ends[1]);
   std::string text;
@@ -514,6 +513,17 @@ std::string report_of(Misuse misuse) {
   ::close(ends[0]);
   ::waitpid(child, nullptr, 0);
   return text;
+}
+
+// The first finding's text, which is the child's last.
+template <class Misuse>
+std::string report_of(Misuse misuse) {
+  return said_by_child(
+      [](const lockdep::finding& f) noexcept {
+        const std::string_view text = f.text;
+        ::_exit(::write(to_parent, text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 1);
+      },
+      misuse);
 }
 
 TEST(recursive_lock, a_lock_is_taken_by_its_owner) {
@@ -773,7 +783,7 @@ TEST(held_at_exit, another_program_replaces_this_one) {
               ::waitpid(child, nullptr, 0);
               unlock(mutex);
             }),
-            "");
+            "end");
 }
 
 TEST(held_at_exit, execl_hands_its_arguments_on) {
@@ -1042,28 +1052,12 @@ TEST(report, the_graph_is_written_for_graphviz) {
 // Every finding's first line, of a child that goes on after each.
 template <class Misuse>
 std::string findings_of(Misuse misuse) {
-  int ends[2];
-  if (::pipe(ends) != 0) return {};
-  const pid_t child = ::fork();
-  if (child == 0) {
-    static const int to_parent = ends[1];
-    ::alarm(60);
-    lockdep::set_handler([](const lockdep::finding& f) noexcept {
-      const std::string_view text = f.text;
-      if (::write(to_parent, text.data(), text.find('\n') + 1) < 0) ::_exit(1);
-    });
-    misuse();
-    ::_exit(0);
-  }
-  ::close(ends[1]);
-  std::string text;
-  char buffer[512];
-  for (ssize_t n; (n = ::read(ends[0], buffer, sizeof buffer)) > 0;)
-    text.append(buffer, static_cast<std::size_t>(n));
-  ::close(ends[0]);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return status == 0 ? text : text + "and did not come to its end";
+  return said_by_child(
+      [](const lockdep::finding& f) noexcept {
+        const std::string_view text = f.text;
+        if (::write(to_parent, text.data(), text.find('\n') + 1) < 0) ::_exit(1);
+      },
+      misuse);
 }
 
 class named_locks {
@@ -1096,10 +1090,10 @@ std::string findings_when_full(Fill fill) {
 }
 
 TEST(out_of_room, is_said_once_and_then_lockdep_is_silent) {
-  const std::string once = "rtseq lockdep: out_of_room\n";
+  const std::string once = std::string("rtseq lockdep: out_of_room\n") + "end";
   pi_mutex as_many_as_fit[40];
   EXPECT_NO_LOCKDEP(for (pi_mutex& l : as_many_as_fit) lock(l); for (pi_mutex& l : as_many_as_fit) unlock(l));
-  EXPECT_EQ(findings_when_full([] {}), "rtseq lockdep: lock_order\n");
+  EXPECT_EQ(findings_when_full([] {}), "rtseq lockdep: lock_order\nend");
   EXPECT_EQ(findings_when_full([] {  // what a thread holds
               std::vector<pi_mutex> locks(64);
               for (pi_mutex& l : locks) lock(l);
