@@ -51,7 +51,7 @@ class latched {
   // The value as one store left it: the newest complete one, or the one before while a store is under way.
   // Lock-free, never waits; any context.
   [[nodiscard]] T load() const noexcept {
-    return detail::valid_value<T>([this](T& into) { return attempt(into); },
+    return detail::valid_value<T>([this](T& into) { return attempt<!detail::returned_by_copy<T>>(into); },
                                   [this](T& into) { load_repeatedly(into); });
   }
 
@@ -98,9 +98,10 @@ class latched {
  private:
   using stored = detail::protected_value<T>;
 
+  template <bool Stays = false>
   bool attempt(T& into) const noexcept {
     const read_token token = latch_.read_latch();
-    copies_[latch_.index(token)].load_to(into);
+    copies_[latch_.index(token)].template load_to<Stays>(into);
     return !latch_.read_retry(token);
   }
 

@@ -63,7 +63,7 @@ class seqlocked {
   [[nodiscard]] T load(RTSEQ_LOCKDEP_AT) const {
     RTSEQ_LOCKDEP_HERE;
     RTSEQ_LOCKDEP_HOOK(waits_for_even(count_.lockdep_map(), &writers_.lockdep_map()));
-    return detail::valid_value<T>([this](T& into) { return attempt(into); },
+    return detail::valid_value<T>([this](T& into) { return attempt<!detail::returned_by_copy<T>>(into); },
                                   [this](T& into) { load_waiting(into); });
   }
 
@@ -141,11 +141,12 @@ class seqlocked {
   }
 
  private:
+  template <bool Stays = false>
   bool attempt(T& into) const noexcept {
     const read_token token = count_.begin();
     if (detail::sequence::odd(token)) [[unlikely]]
       return false;
-    value_.load_to(into);
+    value_.template load_to<Stays>(into);
     return !count_.retry(token);
   }
 

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Checks the machine code of a function's hot path.
 
-    check.py [--instructions N] SOURCE FUNCTION COMPILER [FLAG...]
+    check.py [--instructions N] [--has REGEX] SOURCE FUNCTION COMPILER [FLAG...]
     check.py --self-test SOURCE COMPILER [FLAG...]
 
-Compiles SOURCE to assembly and follows FUNCTION from its entry along the shortest way to a return: an uncontended
-read does the least work, and whatever a reader does that has to wait lies off that way. On it there may be
-no call, no locked or exclusive instruction, no fence (x86-64: none at all; AArch64: `dmb ishld` is no full barrier and
-allowed), and at most N instructions. Exit status: 0 it is so, 1 it is not (the listing is printed), 77 no such compiler.
+Compiles SOURCE to assembly and follows FUNCTION from its entry along the shortest way to a return without a call: an
+uncontended read does the least work, and whatever a reader does that has to wait lies off that way. There has to be one,
+and on it no locked or exclusive instruction, no fence (x86-64: none at all; AArch64: `dmb ishld` is no full barrier and
+allowed), at most N instructions, and one that begins with REGEX. Exit status: 0 it is so, 1 it is not (the listing is
+printed), 77 no such compiler.
 """
 
 import argparse
@@ -24,9 +25,10 @@ class X86:
     free = re.compile(r"nop|endbr64|data16 nop|xchgw\s+%ax, %ax")  # alignment and landing pads
     conditional = re.compile(r"j(?!mp)\w+\s+(\S+)$|loop\w*\s+(\S+)$")
     jump = re.compile(r"jmp\w*\s+(\S+)$")
+    call = re.compile(r"call")
     ret = re.compile(r"(rep[z ]*\s*)?ret[ql]?\b|bnd ret")
     banned = {
-        "a call": re.compile(r"call|syscall|int\s"),
+        "a system call": re.compile(r"syscall|int\s"),
         "a locked instruction": re.compile(r"lock\b|xchg\w*\s.*\("),
         "a fence": re.compile(r"[mls]fence|cpuid|serialize"),
     }
@@ -37,9 +39,10 @@ class AArch64:
     conditional = re.compile(r"b\.?(?:eq|ne|cs|hs|cc|lo|mi|pl|vs|vc|hi|ls|ge|lt|gt|le)\s+(\S+)$|"
                              r"(?:cbn?z\s+\w+|tbn?z\s+\w+, #?\w+),\s*(\S+)$")
     jump = re.compile(r"br?\s+(\S+)$")
+    call = re.compile(r"blr?\s")
     ret = re.compile(r"ret\b|retaa|retab")
     banned = {
-        "a call": re.compile(r"blr?\s|svc\b"),
+        "a system call": re.compile(r"svc\b"),
         "an exclusive or atomic instruction": re.compile(r"(ld|st)a?l?xr|stlxr|ldaxr|casp?|swp|(ld|st)(add|clr|set|eor)"),
         "a full barrier": re.compile(r"dmb\s+(?!ishld|ishst)|dsb\b|isb\b"),
     }
@@ -71,7 +74,7 @@ def split_by_section(assembly):
 
 
 def hot_path(assembly, function, target):
-    """-> the instructions of the shortest way from the function's entry to a return, or None."""
+    """-> the instructions of the shortest way from the function's entry to a return without a call, or None."""
     labels, code = split_by_section(assembly)
     if function not in labels:
         sys.exit(f"no function {function} in the assembly")
@@ -100,6 +103,8 @@ def hot_path(assembly, function, target):
             successors = [following] + ([labels[label]] if inside(label) else [])
         elif branch := target.jump.match(instruction):
             successors = [labels[branch[1]]] if inside(branch[1]) else []  # else a tail call: no way to a return
+        elif target.call.match(instruction):
+            successors = []
         else:
             successors = [following]
         for successor in successors:
@@ -109,16 +114,18 @@ def hot_path(assembly, function, target):
     return None
 
 
-def faults(assembly, function, target, limit):
+def faults(assembly, function, target, limit, needed=""):
     """-> (what is wrong, the path)"""
     path = hot_path(assembly, function, target)
     if path is None:
-        return ["no way to a return without leaving the function"], []
+        return ["no way to a return without a call"], []
     wrong = [f"{what}: {instruction}" for what, pattern in target.banned.items()
              for instruction in path if pattern.match(instruction)]
     length = sum(1 for instruction in path if not target.free.match(instruction))
     if length > limit:
         wrong.append(f"{length} instructions, more than {limit}")
+    if not any(re.match(needed, instruction) for instruction in path):
+        wrong.append(f"no {needed}")
     return wrong, path
 
 
@@ -136,6 +143,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--self-test", action="store_true")
     parser.add_argument("--instructions", type=int, default=12)
+    parser.add_argument("--has", default="")
     parser.add_argument("source")
     parser.add_argument("rest", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
@@ -158,7 +166,7 @@ def main():
                 print(f"{name}: {'; '.join(wrong) or 'accepted'}")
         sys.exit(failed)
 
-    wrong, path = faults(assembly, function, target, arguments.instructions)
+    wrong, path = faults(assembly, function, target, arguments.instructions, arguments.has)
     print(f"{function}, hot path:\n  " + "\n  ".join(path))
     if wrong:
         print("wrong: " + "\nwrong: ".join(wrong))

@@ -34,6 +34,7 @@ CHECKED void two_stores_stay_two(const pair* values) {
   store_bytes(shared_bytes, &values[1], sizeof(pair));
 }
 CHECKED void straight_line_load(std::byte* into) { load_bytes(into, shared_bytes, 256); }
+CHECKED void load_that_stays(std::byte* into) { rtseq::detail::load_object<256, 1>(into, shared_bytes); }
 CHECKED void straight_line_store(const std::byte* from) { store_bytes(shared_bytes, from, 256); }
 
 CHECKED bool read_section(pair* into) {
@@ -68,23 +69,45 @@ void expect(bool holds, const char* what) {
   failures = 1;
 }
 
-// Sizes of every kernel: registers, vectors, loops.
-template <std::size_t Words>
+struct usual_kernels {
+  template <std::size_t N>
+  [[gnu::always_inline]] static void load(void* to, const void* from) {
+    load_bytes(to, from, N);
+  }
+  template <std::size_t N>
+  [[gnu::always_inline]] static void store(void* to, const void* from) {
+    store_bytes(to, from, N);
+  }
+};
+// Without the question whether the machine has them, beside which an optimiser assumes less.
+struct wider_moves {
+  template <std::size_t N>
+  [[gnu::always_inline]] static void load(void* to, const void* from) {
+    rtseq::detail::native::copy_wider<N>(static_cast<std::byte*>(to), static_cast<const std::byte*>(from));
+  }
+  template <std::size_t N>
+  [[gnu::always_inline]] static void store(void* to, const void* from) {
+    load<N>(to, from);
+  }
+};
+
+// Sizes of every kernel: registers, vectors, wider ones, loops.
+template <std::size_t Words, class Kernels = usual_kernels>
 [[gnu::noinline]] void accesses_beside_the_kernels_are_seen(std::uint64_t number) {
   std::uint64_t object[Words];
   std::uint64_t copy[Words];
   for (auto& word : object) word = number;
   for (auto& word : copy) word = number + 1;
-  store_bytes(object, copy, sizeof object);
+  Kernels::template store<sizeof object>(object, copy);
   expect(object[0] == number + 1 && object[Words - 1] == number + 1,
          "a plain load after a store sees what was before");
   for (auto& word : object) word = number + 2;
-  load_bytes(copy, object, sizeof object);
+  Kernels::template load<sizeof object>(copy, object);
   expect(copy[0] == number + 2 && copy[Words - 1] == number + 2, "a load misses a plain store before it");
   for (auto& word : copy) word = number + 3;
-  store_bytes(object, copy, sizeof object);
+  Kernels::template store<sizeof object>(object, copy);
   for (auto& word : copy) word = 0;
-  load_bytes(copy, object, sizeof object);
+  Kernels::template load<sizeof object>(copy, object);
   expect(copy[0] == number + 3 && copy[Words - 1] == number + 3, "a load misses the store before it");
 }
 
@@ -101,6 +124,8 @@ int main() {
     accesses_beside_the_kernels_are_seen<1>(number);
     accesses_beside_the_kernels_are_seen<2>(number);
     accesses_beside_the_kernels_are_seen<5>(number);
+    accesses_beside_the_kernels_are_seen<9>(number);
+    if (__builtin_cpu_supports("avx")) accesses_beside_the_kernels_are_seen<9, wider_moves>(number);
     accesses_beside_the_kernels_are_seen<32>(number);
     accesses_beside_the_kernels_are_seen<100>(number);
     accesses_beside_the_kernels_are_seen<8192>(number);
@@ -113,6 +138,7 @@ int main() {
   pair read{};
   std::byte block[256] = {};
   two_stores_stay_two(values), write_section(values), straight_line_store(block), straight_line_load(block);
+  load_that_stays(block);
   late_section_1(block), late_section_12(block), late_section_64(block), late_section_100(block);
   late_section_256(block);
   expect(two_loads_stay_two() && !read_section(&read), "what is stored is loaded");

@@ -117,6 +117,43 @@ TEST(per_byte_memcpy, each_kernel_for_large_objects_gives_the_same_bytes) {
   if (__builtin_cpu_supports("avx")) expect_kernel_copies(native::copy_avx, 32);
   if (__builtin_cpu_supports("avx512f")) expect_kernel_copies(native::copy_avx512, 64);
 }
+
+// A size that the compiler knows may be loaded in two ways, of which the machine takes one.
+template <std::size_t N>
+void expect_each_way_copies() {
+  namespace native = rtseq::detail::native;
+  const guarded_pages source;
+  const guarded_pages dest;
+  for (std::size_t i = 0; i < source.size(); ++i) source.begin()[i] = static_cast<unsigned char>(i * 7 + 1);
+  const auto expect_copies = [&](auto kernel, const char* how) {
+    for (unsigned char* const to : {dest.begin(), dest.end() - N}) {
+      std::memset(dest.begin(), 0, dest.size());
+      const unsigned char* const from = to == dest.begin() ? source.begin() : source.end() - N;
+      kernel(reinterpret_cast<std::byte*>(to), reinterpret_cast<const std::byte*>(from));
+      EXPECT_EQ(std::memcmp(to, from, N), 0) << N << " bytes " << how;
+      EXPECT_EQ(to == dest.begin() ? to[N] : to[-1], 0)
+          << N << " bytes " << how << ": touched what is beside";
+    }
+  };
+  expect_copies([](auto to, auto from) { native::copy_straight<native::from_shared>(to, from, N); },
+                "by vectors");
+  if (__builtin_cpu_supports("avx")) {
+    expect_copies([](auto to, auto from) { native::copy_wider<N>(to, from); }, "by wider moves");
+  }
+  expect_copies([](auto to, auto from) { native::load_object<N, 1>(to, from); }, "by the machine's choice");
+}
+TEST(per_byte_memcpy, each_way_to_load_a_constant_size_gives_the_same_bytes) {
+  expect_each_way_copies<32>();
+  expect_each_way_copies<33>();
+  expect_each_way_copies<63>();
+  expect_each_way_copies<64>();
+  expect_each_way_copies<65>();
+  expect_each_way_copies<100>();
+  expect_each_way_copies<127>();
+  expect_each_way_copies<128>();
+  expect_each_way_copies<255>();
+  expect_each_way_copies<256>();
+}
 #endif
 
 // Beyond the first-level cache, where other instructions take over.

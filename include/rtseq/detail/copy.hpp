@@ -44,7 +44,14 @@ template <std::size_t Alignment = 1>
   RTSEQ_COPY_KERNELS::store_bytes<Alignment>(dest, source, n);
 }
 
-// The same for N bytes. Calls `begin` before the first shared byte is written, and where registers hold all of them after
+// A load of N bytes that stay in memory for a while: by moves wider than the registers in which a compiler could keep them
+// (decision 0015). What is looked at at once comes sooner by load_bytes.
+template <std::size_t N, std::size_t Alignment>
+[[gnu::always_inline]] inline void load_object(void* dest, const void* source) noexcept {
+  RTSEQ_COPY_KERNELS::load_object<N, Alignment>(dest, source);
+}
+
+// A store of N bytes. Calls `begin` before the first shared byte is written, and where registers hold all of them after
 // the last private one is read: a write section that begins there is no longer than its stores, though the private bytes
 // may have to be waited for.
 template <std::size_t N, std::size_t Alignment, class Begin>

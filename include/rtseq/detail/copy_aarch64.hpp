@@ -1,4 +1,4 @@
-// AArch64's part of copy_native.hpp: q registers, in pairs for large copies.
+// AArch64's part of copy_native.hpp: q registers, in pairs from 32 bytes up.
 #ifndef RTSEQ_DETAIL_COPY_AARCH64_HPP
 #define RTSEQ_DETAIL_COPY_AARCH64_HPP
 
@@ -59,6 +59,20 @@ template <class Unit>
     __asm__ __volatile__("" : "+w"(value));
   }
 }
+
+// 32 bytes at a time, by pairs: no type of the compiler's is one.
+inline constexpr std::size_t wider_from = 32;
+[[nodiscard, gnu::always_inline]] inline bool has_wider_moves() noexcept { return true; }
+template <std::size_t At>
+[[gnu::always_inline]] inline void move_wider(std::byte* dest, const std::byte* source) noexcept {
+  using bytes = operand<32>;
+  static_assert(sizeof(bytes) == 32);  // completes the type, as Clang wants it
+  __asm__ __volatile__("ldp q0, q1, %1\n\tstp q0, q1, %0"
+                       : "=Q"(*reinterpret_cast<bytes*>(dest + At))
+                       : "Q"(*reinterpret_cast<const bytes*>(source + At))
+                       : "v0", "v1");
+}
+[[gnu::always_inline]] inline void leave_wider_moves() noexcept {}
 
 // From here on copy_large.
 inline constexpr std::size_t large = 64;

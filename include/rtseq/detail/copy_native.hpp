@@ -10,7 +10,7 @@
 // none moves across the atomic accesses and fences around it. What processors keep in place: on x86 loads stay in
 // order, and stores; on AArch64 the fences order these accesses like any others.
 //
-// One architecture's file provides load_shared, store_shared, its widest vector and copy_large.
+// One architecture's file provides load_shared, store_shared, its widest vector, moves wider than that and copy_large.
 #ifndef RTSEQ_DETAIL_COPY_NATIVE_HPP
 #define RTSEQ_DETAIL_COPY_NATIVE_HPP
 
@@ -173,6 +173,28 @@ template <std::size_t>
 template <std::size_t>
 [[gnu::always_inline]] inline void store_bytes(void* dest, const void* source, std::size_t n) noexcept {
   copy<to_shared>(static_cast<std::byte*>(dest), static_cast<const std::byte*>(source), n);
+}
+
+// At least 32 bytes in moves that the compiler has no type for: both sides in assembly, straight-line code. The last one
+// overlaps the one before.
+template <std::size_t N, std::size_t At = 0>
+[[gnu::always_inline]] inline void copy_wider(std::byte* dest, const std::byte* source) noexcept {
+  if constexpr (N - At >= 32) {
+    move_wider<At>(dest, source);
+    copy_wider<N, At + 32>(dest, source);
+  } else {
+    if constexpr (N != At) move_wider<0>(dest + (N - 32), source + (N - 32));
+    leave_wider_moves();
+  }
+}
+
+template <std::size_t N, std::size_t Alignment>
+[[gnu::always_inline]] inline void load_object(void* dest, const void* source) noexcept {
+  if constexpr (N >= wider_from && N <= straight_line_limit) {
+    if (has_wider_moves()) [[likely]]
+      return copy_wider<N>(static_cast<std::byte*>(dest), static_cast<const std::byte*>(source));
+  }
+  load_bytes<Alignment>(dest, source, N);
 }
 
 template <std::size_t N, std::size_t Alignment, class Begin>

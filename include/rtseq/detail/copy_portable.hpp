@@ -62,7 +62,12 @@ template <std::size_t Alignment = 1>
     store_unit(static_cast<std::byte*>(dest) + at, unit);
   });
 }
-// The same for N bytes, after `begin`.
+
+// The same for N bytes; the store after `begin`.
+template <std::size_t N, std::size_t Alignment>
+[[gnu::always_inline]] inline void load_object(void* dest, const void* source) noexcept {
+  load_bytes<Alignment>(dest, source, N);
+}
 template <std::size_t N, std::size_t Alignment, class Begin>
 [[gnu::always_inline]] inline void store_object(void* dest, const void* source, Begin begin) noexcept {
   begin();

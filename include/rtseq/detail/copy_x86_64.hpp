@@ -1,5 +1,6 @@
-// x86-64's part of copy_native.hpp: SSE2 at least, AVX or AVX-512 where the translation unit is compiled for
-// them; large copies with the widest moves that the machine has, and very large ones as the processor likes best.
+// x86-64's part of copy_native.hpp: SSE2 at least, AVX or AVX-512 where the translation unit is compiled for them; from
+// 64 bytes up with AVX where the machine has it, and large copies with the widest moves that it has (decision 0015).
+// What the machine has was found out before main(), by the compiler's own runtime.
 #ifndef RTSEQ_DETAIL_COPY_X86_64_HPP
 #define RTSEQ_DETAIL_COPY_X86_64_HPP
 
@@ -92,11 +93,41 @@ template <class Unit>
   }
 }
 
+// vzeroupper clears the upper halves of all the registers that the compiler may have values in.
+#define RTSEQ_VECTOR_REGISTERS                                                                               \
+  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", \
+      "xmm13", "xmm14", "xmm15"
+
+// 32 bytes at a time by AVX, in code that is not compiled for it. Below two moves it does not pay.
+inline constexpr std::size_t wider_from = 64;
+[[nodiscard, gnu::always_inline]] inline bool has_wider_moves() noexcept {
+#if defined(__AVX__)
+  return false;
+#else
+  return __builtin_cpu_supports("avx");
+#endif
+}
+template <std::size_t At>
+[[gnu::always_inline]] inline void move_wider(std::byte* dest, const std::byte* source) noexcept {
+  using bytes = operand<32>;
+  static_assert(sizeof(bytes) == 32);  // completes the type, as Clang wants it
+  __asm__ __volatile__(
+      "vmovdqu {%c[at](%[source]), %%ymm0|ymm0, [%[source]+%c[at]]}\n\t"
+      "vmovdqu {%%ymm0, %c[at](%[dest])|[%[dest]+%c[at]], ymm0}"
+      : "=m"(*reinterpret_cast<bytes*>(dest + At))
+      : "m"(*reinterpret_cast<const bytes*>(source + At)), [dest] "r"(dest), [source] "r"(source),
+        [at] "i"(At)
+      : "xmm0");
+}
+[[gnu::always_inline]] inline void leave_wider_moves() noexcept {
+  __asm__ __volatile__("vzeroupper" : : : RTSEQ_VECTOR_REGISTERS);
+}
+
 // From here on copy_large.
 inline constexpr std::size_t large = 256;
 
-// Four moves of a width at a time; the last four overlap the ones before. At least four widths. vzeroupper clears the
-// upper halves of all the registers that the compiler may have values in. (Clang takes 1b for a number in Intel's syntax.)
+// Four moves of a width at a time; the last four overlap the ones before. At least four widths. (Clang takes 1b for a
+// number in Intel's syntax.)
 #define RTSEQ_LOAD_ONE(move, reg, i, s, width) \
   move " {" #i "*" width "(" s "), %%" reg #i "|" reg #i ", [" s "+" #i "*" width "]}\n\t"
 #define RTSEQ_STORE_ONE(move, reg, i, d, width) \
@@ -124,13 +155,13 @@ inline constexpr std::size_t large = 256;
                                                               leave                                        \
                          : [s] "+r"(source), [d] "+r"(dest)                                                \
                          : [last_s] "r"(last_source), [last_d] "r"(last_dest)                              \
-                         : "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", \
-                           "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");          \
+                         : "memory", "cc", RTSEQ_VECTOR_REGISTERS);                                        \
   }
 RTSEQ_COPY_WIDE(copy_sse2, "movdqu", "xmm", 16, "")
 RTSEQ_COPY_WIDE(copy_avx, "vmovdqu", "ymm", 32, "vzeroupper")
 RTSEQ_COPY_WIDE(copy_avx512, "vmovdqu64", "zmm", 64, "vzeroupper")
 #undef RTSEQ_COPY_WIDE
+#undef RTSEQ_VECTOR_REGISTERS
 #undef RTSEQ_MOVE_FOUR
 #undef RTSEQ_STORE_ONE
 #undef RTSEQ_LOAD_ONE
@@ -142,8 +173,7 @@ inline void copy_string(std::byte* dest, const std::byte* source, std::size_t n)
 }
 inline constexpr std::size_t beyond_first_cache = std::size_t{40} * 1024;
 
-// Both sides in assembly. What the machine has was found out before main(), by the compiler's own runtime.
-// Machines with AVX2 are those whose string moves are fast.
+// Both sides in assembly. Machines with AVX2 are those whose string moves are fast.
 [[gnu::noinline]] inline void copy_large(std::byte* dest, const std::byte* source, std::size_t n) noexcept {
   if (n >= beyond_first_cache && __builtin_cpu_supports("avx2")) {
     copy_string(dest, source, n);

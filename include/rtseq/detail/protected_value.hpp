@@ -42,9 +42,14 @@ class protected_value {
   }
   constexpr explicit protected_value(const T& value) noexcept : value_(value) {}
 
-  // Perhaps torn: the caller checks.
+  // Perhaps torn: the caller checks. Stays: `into` is where the value is to be, not on the way there.
+  template <bool Stays = false>
   void load_to(T& into) const noexcept {
-    load_bytes<alignment>(__builtin_addressof(into), __builtin_addressof(value_), sizeof(T));
+    if constexpr (Stays) {
+      load_object<sizeof(T), alignment>(__builtin_addressof(into), __builtin_addressof(value_));
+    } else {
+      load_bytes<alignment>(__builtin_addressof(into), __builtin_addressof(value_), sizeof(T));
+    }
   }
   void store(const T& from) noexcept {
     store_bytes<alignment>(__builtin_addressof(value_), __builtin_addressof(from), sizeof(T));
@@ -71,6 +76,10 @@ constexpr std::size_t one_line() noexcept {
   return natural < AtLeast ? AtLeast : natural;
 }
 
+// In registers, or without a default constructor: not filled in where it is returned.
+template <class T>
+concept returned_by_copy = sizeof(T) <= 2 * sizeof(word) || !std::is_nothrow_default_constructible_v<T>;
+
 // A T from `attempt`, which fills one in and says whether it is valid; else from `contended`, which fills one in
 // for certain.
 template <class T, class Attempt, class Contended>
@@ -81,11 +90,7 @@ template <class T, class Attempt, class Contended>
   return result;
 }
 
-// In registers, or without a default constructor. The slow path is a call from the end of the fast one, so that the
-// fast one saves no registers.
-template <class T>
-concept returned_by_copy = sizeof(T) <= 2 * sizeof(word) || !std::is_nothrow_default_constructible_v<T>;
-
+// The slow path is a call from the end of the fast one, so that the fast one saves no registers.
 template <class T, class Contended>
 [[gnu::cold, gnu::noinline]] T contended_value(Contended contended) {
   uninitialized<T> result;
