@@ -26,7 +26,9 @@
 #include "zone_directory.hpp"
 #include "zone_pages.hpp"
 
+#include <absl/algorithm/container.h>
 #include <absl/base/thread_annotations.h>
+#include <absl/container/inlined_vector.h>
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 #include <absl/strings/str_cat.h>
@@ -41,6 +43,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -147,6 +150,8 @@ class cache {
   }
 
  private:
+  using going_zones = absl::InlinedVector<zone_change, 4>;  // a node's zones
+
   const published_lists& active_copy() const noexcept { return copies_[active_.load()]; }
   published_lists& spare_copy() noexcept { return copies_[1 - active_.load()]; }
 
@@ -184,15 +189,17 @@ class cache {
     if (!changes.ok()) return changes.status();
     for (const zone_change& c : *changes) {
       if (c.pages != 0 && !reclaim_zone(c.zone)) {
-        return absl::FailedPreconditionError(absl::StrCat(c.message, ", but some are out from last time"));
+        return absl::FailedPreconditionError(
+            absl::StrCat(std::string{c.message.text()}, ", but some are out from last time"));
       }
     }
     bring(*changes);
-    // What is left goes in the odd section, which so takes no longer for what comes.
-    std::erase_if(*changes, [](const zone_change& c) { return c.pages != 0; });
     spare_copy().fill(now, generation_.load() + 1);
-    const std::string message = absl::StrCat("lists of ", now.nodes.size(), " nodes rebuilt");
-    return publish(*changes, message);
+    // What is left goes in the odd section, which so takes no longer for what comes. On the stack: after many lists were
+    // filled, each place that the section looks at elsewhere comes from memory.
+    going_zones going;
+    absl::c_copy_if(*changes, std::back_inserter(going), [](const zone_change& c) { return c.pages == 0; });
+    return publish(going, log_line{absl::StrCat("lists of ", now.nodes.size(), " nodes rebuilt")});
   }
 
   // Zones that no list names yet, or that only a slow reader's old list still names: in either case real
@@ -202,14 +209,14 @@ class cache {
       if (c.pages == 0) continue;
       present_[c.zone] = c.pages;
       pages_[c.zone].plug(c.pages);
-      log_.write(c.message);
+      log_.write(c.message.text());
     }
   }
 
   // The odd section. The memory that goes, goes before readers are sent to the lists without it: were it not
   // for the count and the held-off interrupts, a reader that looks in between would find the old lists and no
   // memory.
-  std::chrono::nanoseconds publish(const std::vector<zone_change>& going, const std::string& message)
+  std::chrono::nanoseconds publish(const going_zones& going, const log_line& message)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(hotplug_) {
     using clock = std::chrono::steady_clock;
     const rtseq::write_irqsave_guard odd{lock_};
@@ -219,9 +226,9 @@ class cache {
     rtseq::deferred_enter();
     for (const zone_change& c : going) {
       pages_[c.zone].unplug();
-      log_.print(c.message);
+      log_.print(c.message.text());
     }
-    log_.print(message);
+    log_.print(message.text());
     generation_.store(generation_.load() + 1);
     active_.store(1 - active_.load());
     rtseq::deferred_exit();

@@ -42,8 +42,8 @@ absl::StatusOr<std::vector<zone_change>> zone_changes(const zone_directory& dire
     const std::uint64_t pages = (*wanted)[zone];
     const std::string name = name_of(directory.describe(zone));
     if (pages != 0 && !is_there(zone))
-      changes.push_back({zone, pages, absl::StrCat(name, ": ", pages, " pages")});
-    if (pages == 0 && is_there(zone)) changes.push_back({zone, 0, absl::StrCat(name, ": gone")});
+      changes.push_back({zone, pages, log_line{absl::StrCat(name, ": ", pages, " pages")}});
+    if (pages == 0 && is_there(zone)) changes.push_back({zone, 0, log_line{absl::StrCat(name, ": gone")}});
   }
   return changes;
 }
