@@ -49,16 +49,16 @@ struct signal_machine {
   bool handler_ran = false;
   std::optional<int> read;
 };
-signal_machine* machine = nullptr;
+signal_machine* the_machine = nullptr;
 
 void bounded_handler(int signo) {
   const rtseq::signal_handler_scope in_handler{signo};
-  machine->read = machine->lock.try_read([] { return machine->value.load(); }, bound);
-  machine->handler_ran = true;
+  the_machine->read = the_machine->lock.try_read([] { return the_machine->value.load(); }, bound);
+  the_machine->handler_ran = true;
 }
 void waiting_handler(int signo) {
   const rtseq::signal_handler_scope in_handler{signo};
-  (void)machine->lock.read_begin();
+  (void)the_machine->lock.read_begin();
 }
 
 class installed_handler {
@@ -97,21 +97,21 @@ class story {
   }
   // Sends the signal to this thread: unless it is blocked, the handler has run when this returns.
   void step_signal() {
-    machine->handler_ran = false;
+    the_machine->handler_ran = false;
     ::raise(SIGUSR1);
-    step("a signal arrives", machine->handler_ran ? handler_said() : "it is blocked, and waits");
+    step("a signal arrives", the_machine->handler_ran ? handler_said() : "it is blocked, and waits");
   }
   void step_end_of_section(const std::string& what) {
-    step(what, machine->handler_ran ? absl::StrCat("now the handler runs: ", handler_said())
-                                    : "the section ends; no handler was waiting");
+    step(what, the_machine->handler_ran ? absl::StrCat("now the handler runs: ", handler_said())
+                                        : "the section ends; no handler was waiting");
   }
 
   const std::string& text() const { return text_; }
 
  private:
   static std::string handler_said() {
-    return machine->read
-               ? absl::StrCat("it reads ", *machine->read)
+    return the_machine->read
+               ? absl::StrCat("it reads ", *the_machine->read)
                : absl::StrCat("it tries to read ", bound, " times, finds the count odd, and gives up");
   }
 
@@ -151,13 +151,13 @@ void signal_two_steps(story& tell) {
   tell.head("signal, two steps: the same code");
   const auto flags = rtseq::signal_context::save_and_disable();
   tell.step("save_and_disable()", "signals are blocked on this thread");
-  machine->lock.write_lock();
+  the_machine->lock.write_lock();
   tell.step_report("write_lock()");
-  machine->value = 1;
+  the_machine->value = 1;
   tell.step_signal();
-  machine->lock.write_unlock();
+  the_machine->lock.write_unlock();
   tell.step("write_unlock()",
-            machine->handler_ran ? "the handler has run" : "the count is even; still blocked");
+            the_machine->handler_ran ? "the handler has run" : "the count is even; still blocked");
   rtseq::signal_context::restore(flags);
   tell.step_end_of_section("restore()");
   tell.end(
@@ -169,9 +169,9 @@ void signal_one_step(story& tell) {
   const collect_violations collect;
   tell.head("signal, one step");
   {
-    const rtseq::write_irqsave_guard section{machine->lock};
+    const rtseq::write_irqsave_guard section{the_machine->lock};
     tell.step_report("write_irqsave_guard");
-    machine->value = 2;
+    the_machine->value = 2;
     tell.step_signal();
   }
   tell.step_end_of_section("end of the section");
@@ -181,11 +181,11 @@ void signal_one_step(story& tell) {
 void livelock_bounded(story& tell) {
   const installed_handler handler{bounded_handler};
   tell.head("signal, no irqsave: the interrupt livelock (S2), with a handler that bounds its attempts");
-  machine->lock.write_lock();
+  the_machine->lock.write_lock();
   tell.step("write_lock()", "the count is odd; signals are not blocked");
-  machine->value = 3;
+  the_machine->value = 3;
   tell.step_signal();
-  machine->lock.write_unlock();
+  the_machine->lock.write_unlock();
   tell.step("write_unlock()", "only now could the count become even: the writer waits below its own handler");
   tell.end("without the bound the handler would spin for ever");
 }
@@ -207,7 +207,7 @@ absl::StatusOr<std::string> report_of_waiting_handler() {
       ::_exit(written > 0 ? 0 : 1);
     });
     const installed_handler handler{waiting_handler};
-    machine->lock.write_lock();
+    the_machine->lock.write_lock();
     ::raise(SIGUSR1);
     ::_exit(1);
   }
@@ -239,7 +239,7 @@ absl::Status livelock_waiting(story& tell) {
 
 absl::StatusOr<std::string> replay_bug() {
   signal_machine shared;
-  machine = &shared;
+  the_machine = &shared;
   story tell;
   rtseq::lockdep::set_handler(rtseq::lockdep::print_and_continue);  // on standard error, beside the story
   threaded_two_steps(tell);
@@ -248,7 +248,7 @@ absl::StatusOr<std::string> replay_bug() {
   signal_one_step(tell);
   livelock_bounded(tell);
   const absl::Status told = livelock_waiting(tell);
-  machine = nullptr;
+  the_machine = nullptr;
   if (!told.ok()) return told;
   return tell.text();
 }

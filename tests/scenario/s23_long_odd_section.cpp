@@ -9,16 +9,16 @@
 
 namespace {
 
-constexpr int nodes = 16;
-using distances = std::array<int, nodes>;
+constexpr int many_nodes = 16;
+using distances = std::array<int, many_nodes>;
 
 // Each step of it is a moment at which a reader may come.
 template <class Reader>
 distances build(Reader reader) {
   distances built{};
-  for (std::size_t i = 0; i < nodes; ++i) {
-    for (int j = 0; j < nodes; ++j) {
-      for (int k = 0; k < nodes; ++k, reader()) built[i] += j * k;
+  for (std::size_t i = 0; i < many_nodes; ++i) {
+    for (int j = 0; j < many_nodes; ++j) {
+      for (int k = 0; k < many_nodes; ++k, reader()) built[i] += j * k;
     }
   }
   return built;
@@ -26,14 +26,14 @@ distances build(Reader reader) {
 
 TEST_F(scenario, S23_long_odd_section) {
   naive::seqcount count;
-  std::array<rtseq::relaxed<int>, nodes> shared;
+  std::array<rtseq::relaxed<int>, many_nodes> shared;
   int steps = 0, turned_away = 0;
   count.write_begin();
   const distances built = build([&] {
     ++steps;
     turned_away += !count.read_begin(1);
   });
-  for (std::size_t i = 0; i < nodes; ++i) shared[i] = built[i];
+  for (std::size_t i = 0; i < many_nodes; ++i) shared[i] = built[i];
   count.write_end();
   naive_fails(steps == 4096 && turned_away == steps,
               "16 nodes: built inside the section, in 4096 steps; a reader was turned away at each of them");
