@@ -3,7 +3,7 @@
 // The language's rules end where the compiler's view ends. The shared side is accessed by instructions in
 // inline assembly, which a compiler takes as they are: it neither merges, splits nor repeats them, and the
 // hardware promises for each byte no less than the standard asks of a relaxed access. The private side is plain
-// C++ where it is small, so that a value can stay in registers. Tails overlap what came before them; nothing
+// C++ where a small value can stay in registers, else assembly too. Tails overlap what came before them; nothing
 // outside of the n bytes is touched.
 //
 // What compilers keep in place: each piece of assembly is volatile and names the shared bytes as its operand, so
