@@ -35,7 +35,7 @@ class latched {
   constexpr latched(RTSEQ_LOCKDEP_NAME) noexcept(noexcept(T())) requires std::is_default_constructible_v<T>
       : latch_{lockdep_name}, writers_{lockdep_name, "latched"} {}
   constexpr explicit latched(const T& initial, RTSEQ_LOCKDEP_NAME) noexcept
-      : latch_{lockdep_name}, writers_{lockdep_name, "latched"}, copies_{stored{initial}, stored{initial}} {}
+      : copies_{stored{initial}, stored{initial}}, latch_{lockdep_name}, writers_{lockdep_name, "latched"} {}
   detail::lockdep::map& lockdep_map() const noexcept { return writers_.lockdep_map(); }
   detail::lockdep::map& lockdep_latch_map() const noexcept { return latch_.lockdep_map(); }
 #else
@@ -117,9 +117,10 @@ class latched {
     latch_.write_latch_end();
   }
 
-  alignas(detail::one_line<Alignment, seqcount_latch, writer_side, stored[2]>()) seqcount_latch latch_;
+  // The copies first, as in seqlocked.
+  alignas(detail::one_line<Alignment, seqcount_latch, writer_side, stored[2]>()) stored copies_[2];
+  seqcount_latch latch_;
   writer_side writers_;
-  stored copies_[2];
 };
 
 }  // namespace rtseq

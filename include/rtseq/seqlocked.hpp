@@ -43,9 +43,9 @@ class seqlocked {
   constexpr seqlocked(RTSEQ_LOCKDEP_NAME) noexcept(noexcept(T())) requires std::is_default_constructible_v<T>
       : count_{lockdep_name, "seqlocked", writer_side::lockdep_count}, writers_{lockdep_name, "seqlocked"} {}
   constexpr explicit seqlocked(const T& initial, RTSEQ_LOCKDEP_NAME) noexcept
-      : count_{lockdep_name, "seqlocked", writer_side::lockdep_count},
-        writers_{lockdep_name, "seqlocked"},
-        value_{initial} {}
+      : value_{initial},
+        count_{lockdep_name, "seqlocked", writer_side::lockdep_count},
+        writers_{lockdep_name, "seqlocked"} {}
   detail::lockdep::map& lockdep_map() const noexcept { return writers_.lockdep_map(); }
   detail::lockdep::map& lockdep_count_map() const noexcept { return count_.lockdep_map(); }
 #else
@@ -168,9 +168,10 @@ class seqlocked {
 
   using stored = detail::protected_value<T>;
 
-  alignas(detail::one_line<Alignment, detail::sequence, writer_side, stored>()) detail::sequence count_;
+  // The value first: where the object begins on a cache line, no move straddles two (decision 0016).
+  alignas(detail::one_line<Alignment, detail::sequence, writer_side, stored>()) stored value_;
+  detail::sequence count_;
   mutable writer_side writers_;  // mutable: readers wait there
-  stored value_;
 };
 
 }  // namespace rtseq

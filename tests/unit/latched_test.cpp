@@ -2,8 +2,10 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <array>
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 #include <rtseq/latched.hpp>
 #include <thread>
 #include <vector>
@@ -119,6 +121,15 @@ TEST(latched, lies_on_one_cache_line_if_it_is_small) {
   static_assert(RTSEQ_LOCKDEP || (lies_on_one_line<latched<bool>> && lies_on_one_line<latched<stamped<24>>>));
   static_assert(RTSEQ_LOCKDEP || sizeof(latched<stamped<64>>) <= 144);
   static_assert(alignof(latched<bool, rtseq::task_context, rtseq::pi_mutex, 64>) == 64);
+}
+
+// Where the object begins a line no move of 32 or 64 bytes straddles two.
+TEST(latched, begins_with_its_copies) {
+  latched<stamped<64>> stored;
+  stored.store(stamped<64>::of(2));
+  std::array<stamped<64>, 2> copies;
+  copies.fill(stamped<64>::of(2));
+  EXPECT_EQ(std::memcmp(static_cast<const void*>(&stored), copies.data(), sizeof copies), 0);
 }
 
 }  // namespace

@@ -175,6 +175,15 @@ TEST(seqlocked, costs_its_value_and_sixteen_bytes_and_lies_on_one_cache_line_if_
   static_assert(RTSEQ_LOCKDEP || sizeof(seqlocked<stamped<64>>) <= 80);
 }
 
+// Where the object begins a line no move of 32 or 64 bytes straddles two.
+TEST(seqlocked, begins_with_its_value) {
+  const seqlocked<stamped<64>> constructed{stamped<64>::of(1)};
+  EXPECT_TRUE(begins_with(constructed, stamped<64>::of(1)));
+  seqlocked<stamped<256>> stored;
+  stored.store(stamped<256>::of(2));
+  EXPECT_TRUE(begins_with(stored, stamped<256>::of(2)));
+}
+
 TEST(seqlocked, has_its_cache_lines_to_itself_if_it_is_told_its_alignment) {
   using lone = seqlocked<int, rtseq::task_context, rtseq::pi_mutex, 64>;
   static_assert(alignof(lone) == 64 && (RTSEQ_LOCKDEP || sizeof(lone) == 64));

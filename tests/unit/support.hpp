@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <rtseq/lockdep_gtest.hpp>
 #include <rtseq/violation.hpp>
 #include <thread>
@@ -43,6 +44,12 @@ struct stamped {
     return static_cast<unsigned char>(version >> (8 * (i % 4)));
   }
 };
+
+// While nobody writes.
+template <class Object, std::size_t Bytes>
+bool begins_with(const Object& object, const stamped<Bytes>& value) {
+  return std::memcmp(static_cast<const void*>(&object), &value, Bytes) == 0;
+}
 
 // Calls `work` again and again on a thread of its own until the object ends.
 class repeating_thread {
