@@ -51,6 +51,17 @@ def throughput_table(results, readers, metric):
                   for c in results.candidates("throughput")])
 
 
+def reader_locks_table(results):
+    columns = {"one_cache": "one cache", "one_cache_plain": "plain copy there", "two_caches": "two caches",
+               "two_caches_plain": "plain copy there"}
+
+    def cell(name, metric):
+        return figure(results.median(name, metric)) if results.has(name, metric) else ""
+    return table(["times the reads of", *columns.values()],
+                 [[spoken(c), *(cell(f"reader_locks/{c}/2", metric) for metric in columns)]
+                  for c in results.candidates("reader_locks")])
+
+
 def latency_table(results, metric):
     return table(["ns", *PACES.values()],
                  [[spoken(c), *(figure(results.median(f"latency/{c}/{pace}", metric)) for pace in PACES)]
@@ -184,6 +195,7 @@ def page(results, promises, command, root):
         "reads_of_all": throughput_table(results, most, "reads_per_second"),
         "writes_of_one": throughput_table(results, 1, "writes_per_second"),
         "writes_of_all": throughput_table(results, most, "writes_per_second"),
+        "reader_locks": reader_locks_table(results),
         "p50": latency_table(results, "p50"), "p99": latency_table(results, "p99"),
         "p99_9": latency_table(results, "p99_9"), "max": latency_table(results, "max"),
         "preempted": preempted_table(results),

@@ -27,7 +27,6 @@ LOCKS = ("pi_mutex", "spinlock", "std_mutex", "pthread_pi_mutex", "std_shared_mu
          "pthread_rwlock", "pthread_rwlock_readers", "absl_mutex", "absl_mutex_readers", "absl_mutex_readers_unchecked",
          "tbb_spin_rw_mutex", "tbb_spin_rw_mutex_readers")
 NANOSECONDS = {"relaxed_words": 100, "byte_loop": 1000, "pthread_sigmask": 300, "deferred_signal_context": 1}
-READS = {"std_shared_mutex": 1e6, "absl_mutex_readers": 1e6}
 PACES = ("none", "1kHz", "100kHz", "flat_out")
 CONTEXT = {"num_cpus": 2, "compiler": "GCC 12.2.0", "flags": "-O2 -falign-loops=64", "date": "2000-01-01"}
 
@@ -42,7 +41,7 @@ def made_up():
         for pace in PACES:
             for readers in (1, 2):
                 made[f"throughput/{candidate}/{readers}/{pace}"] = {
-                    "ns": 1, "reads_per_second": READS.get(candidate, 1e9) * readers, "writes_per_second": 1e6}
+                    "ns": 1, "reads_per_second": 1e9 * readers, "writes_per_second": 1e6}
             made[f"latency/{candidate}/{pace}"] = {"ns": 1, "p50": 30, "p99": 40, "p99_9": 50, "max": 60}
         made[f"preempted_writer/{candidate}"] = {"ns": 1, "reads_per_second": 1e6, "writes_per_second": 1e6}
     for size in SIZES:
@@ -59,6 +58,9 @@ def made_up():
                 made[f"false_sharing/{candidate}/{place}/{pace}"] = {
                     "ns": 1, "reads_per_second": 1e9, "writes_per_second": 1e6}
     made["scaling/seqlocked/2"] = {"ns": 1, "of_plain": 1}
+    for lock in ("std_shared_mutex", "absl_mutex_readers"):
+        made[f"reader_locks/{lock}/2"] = {"ns": 1, "one_cache": 200, "one_cache_plain": 201, "two_caches": 30,
+                                          "two_caches_plain": 31}
     for nodes in (1, 4, 16, 64, 256, 1024):
         made[f"zonelist/cold/{nodes}"] = {"ns": 1e6, "longest_odd_ns": 3000}
         made[f"zonelist/rebuild/{nodes}"] = {"ns": 1e6, "longest_odd_ns": 300}
@@ -119,8 +121,8 @@ class Judge(unittest.TestCase):
             "reads a second, writer flat out, 64 B, seqlocked against": {
                 "throughput/seqlocked/1/flat_out": {"reads_per_second": 9e8}},
             "two readers against one": {"scaling/seqlocked/2": {"of_plain": 0.9}},
-            "against std::shared_mutex": {"throughput/std_shared_mutex/2/none": {"reads_per_second": 5.1e7}},
-            "against absl::Mutex": {"throughput/absl_mutex_readers/2/none": {"reads_per_second": 2.1e7}},
+            "two readers on one cache against std::shared_mutex": {"reader_locks/std_shared_mutex/2": {"one_cache": 39}},
+            "two readers on one cache against absl::Mutex": {"reader_locks/absl_mutex_readers/2": {"one_cache": 99}},
             "save and restore": {"irqsave/deferred_signal_context": {"ns": 3.1}},
             "pthread_sigmask": {"irqsave/pthread_sigmask": {"ns": 79}},
             "pi_mutex": {"lock/pi_mutex": {"ns": 10.6}},
@@ -137,6 +139,14 @@ class Judge(unittest.TestCase):
                 self.assertEqual(outcome.returncode, 1, outcome)
                 broken = [line for line in outcome.stdout.splitlines() if line.endswith("does not hold")]
                 self.assertTrue(any(what in line for line in broken), outcome.stdout)
+
+    def test_where_no_cache_was_shared_the_promise_is_that_of_two(self):
+        made = made_up()
+        for metric in ("one_cache", "one_cache_plain"):
+            del made["reader_locks/std_shared_mutex/2"][metric]
+        outcome = self.judged(made)
+        self.assertEqual(outcome.returncode, 1, outcome)
+        self.assertRegex(outcome.stdout, "two readers on two caches against std::shared_mutex +30× .*does not hold")
 
     def test_a_result_that_is_missing_is_named(self):
         made = made_up()
@@ -201,12 +211,15 @@ class Judge(unittest.TestCase):
         made["false_sharing/seqlocked/two_lines/flat_out"] |= {"reads_per_second": 9e8}
         made["zonelist/rebuild/1024"] |= {"longest_odd_ns": 2650}
         made["throughput/urcu_bp/2/flat_out"] |= {"writes_per_second": 123456}
+        for metric in ("two_caches", "two_caches_plain"):  # as where the processors always share one
+            del made["reader_locks/std_shared_mutex/2"][metric]
         text = self.page_of(made)
         for row in ("| absl::Mutex, reader lock, no deadlock detection | 16.2 |",
                     "| deferred_signal_context | 1 | 20 |", "| pthread_sigmask | 300 |  |",
                     "| seqlocked, two lines | 1 G | 900 M | 1 M |",
                     "| 4 | 1,000 | 100,000 | 0.3 | 3 |", "| 1,024 | 1,000 | 100,000 | 2.65 | 3 |",
-                    "| liburcu bp | 1 M | 1 M | 1 M | 123,456 |"):
+                    "| liburcu bp | 1 M | 1 M | 1 M | 123,456 |",
+                    "| std::shared_mutex | 200 | 201 |  |  |", "| absl::Mutex, reader lock | 200 | 201 | 30 | 31 |"):
             self.assertIn(f"\n{row}\n", text)
         self.assertNotIn("{{", text)
 

@@ -5,7 +5,8 @@ import math
 import pathlib
 import statistics
 
-COUNTERS = ("reads_per_second", "writes_per_second", "of_plain", "longest_odd_ns", "p50", "p99", "p99_9", "max")
+COUNTERS = ("reads_per_second", "writes_per_second", "of_plain", "longest_odd_ns", "p50", "p99", "p99_9", "max",
+            "one_cache", "one_cache_plain", "two_caches", "two_caches_plain")
 
 
 class Missing(Exception):
@@ -54,8 +55,8 @@ class Results:
         except KeyError:
             raise Missing(f"{name}: {metric} is not among the results") from None
 
-    def has(self, name):
-        return (name, "ns") in self._values
+    def has(self, name, metric="ns"):
+        return (name, metric) in self._values
 
     def ratio(self, name, other, metric="ns"):
         """The median of the rounds' ratios."""
