@@ -1,7 +1,6 @@
 """docs/bench/README.md and the README's part, from the results."""
 
 import pathlib
-import platform
 import re
 import subprocess
 
@@ -161,33 +160,25 @@ def lines_of(command):
 def compiler(results):
     """With its flags, as the programs say."""
     flags = results.context["flags"]
-    instructions = "" if " -m" in f" {flags}" else f", no -march (baseline {platform.machine()})"
+    instructions = "" if " -m" in f" {flags}" else f", no -march (baseline {results.machine['architecture']})"
     return f"{results.context['compiler']}, {flags}{instructions}"
 
 
-def machine(results):
-    lscpu = dict(line.split(":", 1) for line in lines_of(["lscpu"]).splitlines() if ":" in line)
-    release = platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
-    cpu = lscpu.get("Model name", platform.machine()).strip()
-    family = ", ".join(f"{key.lower()} {lscpu[key].strip()}" for key in ("CPU family", "Model") if key in lscpu)
-    host = lscpu.get("Hypervisor vendor", "").strip()
-    return {
-        "machine": f"{cpu} ({family}), {results.context['num_cpus']} processors" + (f", under {host}" if host else ""),
-        "system": f"{release}, Linux {platform.release()}",
-        "compiler": compiler(results),
-        "date": results.context["date"],
-        "rounds": f"{results.rounds()}; in each, what is compared runs shortly after one another, in random order",
-    }
+def about(results, command, root):
+    rounds = f"{results.rounds()}; in each, what is compared runs shortly after one another, in random order"
+    commit = lines_of(["git", "-C", str(root), "rev-parse", "--short=10", "HEAD"])
+    rows = {"processors": results.machine["processors"], "system": results.machine["system"],
+            "compiler": compiler(results), "date": results.context["date"], "rounds": rounds, "command": f"`{command}`",
+            "commit": commit}
+    return table(("", ""), [(key, value) for key, value in rows.items() if value]).replace("---: |", "--- |")
 
 
 def page(results, promises, command, root):
     text = pathlib.Path(__file__).with_name("page.md").read_text()
-    about = dict(machine(results), command=f"`{command}`",
-                 commit=lines_of(["git", "-C", str(root), "rev-parse", "--short=10", "HEAD"]))
     most = max(crews(results))
     parts = {
         "promises": promises_table(promises),
-        "about": table(("", ""), [(key, value) for key, value in about.items() if value]).replace("---: |", "--- |"),
+        "about": about(results, command, root),
         "read": cost_table(results, "read"),
         "write": cost_table(results, "write"),
         "readers": str(most),

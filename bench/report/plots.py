@@ -105,6 +105,11 @@ def draw(results, folder):
         return [(c, results.median(f"{question}/{c}{suffix}", metric)) for c in results.candidates(question)]
     most = max(crews(results))
     crew = "one reader" if most == 1 else f"{most} readers"
+    for pace, beside in (("none", "no writer"), ("flat_out", "beside a writer without a pause")):
+        series = [(c, [(n, results.median(f"throughput/{c}/{n}/{pace}", "reads_per_second")) for n in crews(results)])
+                  for c in shown]
+        lines(folder / f"readers_{pace}.svg", f"Reads by number of readers, {beside}, 64 bytes", "readers",
+              "reads a second", series, crews(results))
     bars(folder / "throughput_no_writer.svg", f"Reads by {crew}, no writer, 64 bytes", "reads a second",
          rows("throughput", f"/{most}/none", "reads_per_second"))
     bars(folder / "throughput_flat_out.svg", "Reads by one reader beside a writer without a pause, 64 bytes",

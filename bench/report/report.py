@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Judges a run of the benchmarks, and writes its pages.
 
-    report.py RESULTS                       the table; exit status 1 if a promise does not hold
-    report.py RESULTS --docs=FOLDER --readme=FILE --command=TEXT
-                                            the same, and the page with plots, and the README's part of it
-    report.py RESULTS --shape               the table without verdicts: is a run whole?
+    report.py RESULTS         the table; exit status 1 if a promise does not hold
+    report.py RESULTS --docs=FOLDER --command=TEXT [--readme=FILE]
+                              the same, and the page with plots, and the README's part of it
+    report.py RESULTS --shape the table without verdicts: is a run whole?
 """
 
 import json
@@ -29,13 +29,14 @@ def plain_table(promises, judged):
                      for row in rows)
 
 
-def write_docs(results, promises, docs, readme, command):
+def write_docs(results, promises, docs, command, readme):
     docs.mkdir(parents=True, exist_ok=True)
     plots.draw(results, docs)
-    text = pages.page(results, promises, command, readme.parent)
+    text = pages.page(results, promises, command, docs)
     (docs / "README.md").write_text(text)
     (docs / "results.json").write_text(json.dumps(results.compact(), indent=0) + "\n")
-    readme.write_text(pages.with_marked(readme.read_text(), pages.marked(text)))
+    if readme:
+        readme.write_text(pages.with_marked(readme.read_text(), pages.marked(text)))
 
 
 def main():
@@ -54,8 +55,8 @@ def main():
             folder = argument
     if not folder:
         usage_error("RESULTS: expected the folder that a run wrote")
-    if flags and len(flags) != 3:
-        usage_error("--docs, --readme and --command go together")
+    if flags and not {"--docs", "--command"} <= flags.keys():
+        usage_error("--docs and --command go together, and --readme only with them")
     try:
         results = Results(folder)
         promises = promises_of(results)
@@ -63,8 +64,8 @@ def main():
         print(f"report.py: {missing}", file=sys.stderr)
         sys.exit(1)
     if flags:
-        write_docs(results, promises, pathlib.Path(flags["--docs"]), pathlib.Path(flags["--readme"]),
-                   flags["--command"])
+        readme = pathlib.Path(flags["--readme"]) if "--readme" in flags else None
+        write_docs(results, promises, pathlib.Path(flags["--docs"]), flags["--command"], readme)
     print(plain_table(promises, judged))
     if not judged:
         sys.exit(0)

@@ -28,6 +28,7 @@ LOCKS = ("pi_mutex", "spinlock", "std_mutex", "pthread_pi_mutex", "std_shared_mu
          "tbb_spin_rw_mutex", "tbb_spin_rw_mutex_readers")
 NANOSECONDS = {"relaxed_words": 100, "byte_loop": 1000, "pthread_sigmask": 300, "deferred_signal_context": 1}
 PACES = ("none", "1kHz", "100kHz", "flat_out")
+MACHINE = {"processors": "Abacus 2, 2 of them", "architecture": "x86_64", "system": "Debian, Linux 6.1"}
 CONTEXT = {"num_cpus": 2, "compiler": "GCC 12.2.0", "flags": "-O2 -falign-loops=64", "date": "2000-01-01"}
 
 
@@ -80,6 +81,7 @@ def write(folder, made, rounds=3):
                          "time_unit": "us"})
         text = json.dumps({"context": CONTEXT, "benchmarks": runs})
         pathlib.Path(folder, f"made_bench.{i + 1}.1.json").write_text(text)
+    pathlib.Path(folder, "machine.json").write_text(json.dumps(MACHINE))
 
 
 def judge(*arguments):
@@ -168,8 +170,17 @@ class Judge(unittest.TestCase):
     def test_no_results(self):
         self.assertEqual(judge(self.folder).returncode, 1)
 
+    def test_results_of_an_unknown_machine(self):
+        write(self.folder, made_up())
+        for broken in (lambda file: file.write_text("{"), pathlib.Path.unlink):
+            broken(self.folder / "machine.json")
+            outcome = judge(self.folder)
+            self.assertEqual(outcome.returncode, 1)
+            self.assertIn("machine.json", outcome.stderr)
+            self.assertEqual(outcome.stderr.count("\n"), 1, outcome.stderr)
+
     def test_bad_flags_are_named_in_one_line(self):
-        for arguments in (["--what"], [], ["a", "b"], ["a", "--docs="], ["a", "--docs=x"]):
+        for arguments in (["--what"], [], ["a", "b"], ["a", "--docs="], ["a", "--docs=x"], ["a", "--readme=x"]):
             outcome = judge(*arguments)
             self.assertEqual(outcome.returncode, 2, arguments)
             self.assertEqual(outcome.stderr.count("\n"), 1, outcome.stderr)
@@ -225,7 +236,7 @@ class Judge(unittest.TestCase):
 
     def test_the_page_has_the_compiler_and_its_flags(self):
         results = self.results_of(made_up())
-        self.assertRegex(pages.compiler(results), "^GCC 12.2.0, -O2 -falign-loops=64, no -march [(]baseline .*[)]$")
+        self.assertRegex(pages.compiler(results), "^GCC 12.2.0, -O2 -falign-loops=64, no -march [(]baseline x86_64[)]$")
         results.context |= {"compiler": "Debian Clang 14.0.6", "flags": "-O2 -march=native"}
         self.assertEqual(pages.compiler(results), "Debian Clang 14.0.6, -O2 -march=native")
 

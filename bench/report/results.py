@@ -23,6 +23,7 @@ class Results:
 
     def __init__(self, folder):
         self.context = {}
+        self.machine = {}
         self._values = {}  # (name, metric): one value a round
         self._order = {}  # name: when it was registered
         for file in sorted(pathlib.Path(folder).glob("*_bench.*.json"), key=rounds_first):
@@ -33,6 +34,10 @@ class Results:
                     self._add(run)
         if not self._values:
             raise Missing(f"{folder}: no results there (expected *_bench.ROUND.PART.json, as bench/run leaves them)")
+        try:
+            self.machine = json.loads(pathlib.Path(folder, "machine.json").read_text())
+        except (OSError, ValueError) as error:
+            raise Missing(f"{folder}/machine.json: {error} (expected what report/machine.py prints)") from None
 
     def _add(self, run):
         if run.get("error_occurred"):
