@@ -67,6 +67,7 @@ void reader_locks(benchmark::State& state) {
   constexpr std::array contests{reads_per_second<seqlocked<payload>, payload, 2>,
                                 reads_per_second<read_locked<payload, Mutex>, payload, 2>,
                                 reads_per_second<plain<payload>, payload, 2>};
+  if (cpus() < 2) state.SkipWithError("needs two processors");
   answers near;
   answers far;
   for (auto _ : state) {

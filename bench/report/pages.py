@@ -150,6 +150,15 @@ def busier_peers(results, ours, suffix, metric):
     return "\n".join(lines) or "- nobody"
 
 
+def busier_by_crew(results):
+    """Readers beside a writer without a pause: one, and as many as leave it a processor."""
+    parts = []
+    for readers in sorted({1, max(1, max(crews(results)) - 1)}):
+        crew = "one reader" if readers == 1 else f"{readers} readers"
+        parts.append(f"With {crew}:\n\n" + busier_peers(results, "seqlocked", f"{readers}/flat_out", "reads_per_second"))
+    return "\n\n".join(parts)
+
+
 def lines_of(command):
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
@@ -194,7 +203,7 @@ def page(results, promises, command, root):
         "false_sharing": false_sharing_table(results), "zonelist": zonelist_table(results),
         "faster_reads": faster_peers(results, "read", "seqlocked"),
         "faster_writes": faster_peers(results, "write", "seqlocked"),
-        "more_reads": busier_peers(results, "seqlocked", "1/flat_out", "reads_per_second"),
+        "more_reads": busier_by_crew(results),
         "more_writes": busier_peers(results, "seqlocked", "1/flat_out", "writes_per_second"),
         "quicker_reads": quicker_peers(results, "seqlocked", "flat_out"),
         "faster_scans": "\n".join(faster(results, "zonelist", "scan_per_pick", "rebuild", "nodes")) or "- nowhere",

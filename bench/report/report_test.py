@@ -209,6 +209,16 @@ class Judge(unittest.TestCase):
         self.assertEqual(pages.quicker_peers(self.results_of(made), "seqlocked", "flat_out"),
                          "- liburcu qsbr: p99 50%, p99.9 90% less")
 
+    def test_the_page_says_who_reads_more_with_one_reader_and_with_many(self):
+        made = made_up()
+        made["throughput/urcu_bp/1/flat_out"] |= {"reads_per_second": 3e9}
+        self.assertIn("With one reader:\n\n- liburcu bp: 3 times as many\n", self.page_of(made))
+        for name in [name for name in made if name.startswith("throughput/") and "/2/" in name]:
+            made[name.replace("/2/", "/3/")] = made[name]
+        made["throughput/urcu_qsbr/2/flat_out"] = made["throughput/urcu_qsbr/2/flat_out"] | {"reads_per_second": 4e9}
+        self.assertIn("With one reader:\n\n- liburcu bp: 3 times as many\n\n"
+                      "With 2 readers:\n\n- liburcu qsbr: 2 times as many\n", self.page_of(made))
+
     def test_the_page_says_where_a_scan_is_faster(self):
         made = made_up()
         self.assertIn("by more than 5 %:\n\n- nowhere\n", self.page_of(made))
