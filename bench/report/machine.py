@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the benchmarks run on, as JSON: bench/run keeps it beside the results."""
+"""What the benchmarks run on and from, as JSON: bench/run keeps it beside the results."""
 
 import json
 import os
@@ -7,12 +7,23 @@ import platform
 import subprocess
 
 
-def lscpu():
+def output(*command):
     try:
-        lines = subprocess.run(["lscpu"], capture_output=True, text=True, check=True,
-                               env={**os.environ, "LC_ALL": "C"}).stdout.splitlines()
+        return subprocess.run(command, capture_output=True, text=True, check=True,
+                              env={**os.environ, "LC_ALL": "C"}).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
-        return {}
+        return ""
+
+
+def distribution():
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        return platform.system()
+
+
+def lscpu():
+    lines = output("lscpu").splitlines()
     return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines) if value}
 
 
@@ -24,7 +35,8 @@ def machine():
         "processors": cpu.get("Model name", platform.machine()) + (f" ({model})" if model else "")
                       + f", {os.cpu_count()} of them" + (f", under {host}" if host else ""),
         "architecture": platform.machine(),
-        "system": f"{platform.freedesktop_os_release().get('PRETTY_NAME', platform.system())}, Linux {platform.release()}",
+        "system": f"{distribution()}, Linux {platform.release()}",
+        "commit": output("git", "-C", os.path.dirname(os.path.abspath(__file__)), "describe", "--always", "--dirty", "--abbrev=10"),
     }
 
 

@@ -2,7 +2,6 @@
 
 import pathlib
 import re
-import subprocess
 
 from plots import crews
 from promises import spoken
@@ -51,8 +50,8 @@ def throughput_table(results, readers, metric):
 
 
 def reader_locks_table(results):
-    columns = {"one_cache": "one cache", "one_cache_plain": "plain copy there", "two_caches": "two caches",
-               "two_caches_plain": "plain copy there"}
+    columns = {"near": "near", "near_plain": "plain copy there", "near_line_ns": "ns a line", "far": "far",
+               "far_plain": "plain copy there", "far_line_ns": "ns a line"}
 
     def cell(name, metric):
         return figure(results.median(name, metric)) if results.has(name, metric) else ""
@@ -150,20 +149,18 @@ def busier_peers(results, ours, suffix, metric):
     return "\n".join(lines) or "- nobody"
 
 
-def busier_by_crew(results):
-    """Readers beside a writer without a pause: one, and as many as leave it a processor."""
-    parts = []
-    for readers in sorted({1, max(1, max(crews(results)) - 1)}):
-        crew = "one reader" if readers == 1 else f"{readers} readers"
-        parts.append(f"With {crew}:\n\n" + busier_peers(results, "seqlocked", f"{readers}/flat_out", "reads_per_second"))
-    return "\n\n".join(parts)
-
-
-def lines_of(command):
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""
+def busier_readers(results, ours):
+    """Beside a writer without a pause that has a processor of its own: one line a peer, from how many readers on."""
+    counts = [readers for readers in crews(results) if readers == 1 or readers < max(crews(results))]
+    lines = []
+    for candidate in peers(results, "throughput"):
+        ratios = {n: results.ratio(f"throughput/{candidate}/{n}/flat_out", f"throughput/{ours}/{n}/flat_out",
+                                   "reads_per_second") for n in counts}
+        more = [n for n in counts if ratios[n] > 1.05]
+        if more:
+            most = max(more, key=ratios.get)
+            lines.append(f"- {spoken(candidate)}: from {more[0]} on, at most {figure(ratios[most])} times as many with {most}")
+    return "\n".join(lines) or "- nobody"
 
 
 def compiler(results):
@@ -173,21 +170,20 @@ def compiler(results):
     return f"{results.context['compiler']}, {flags}{instructions}"
 
 
-def about(results, command, root):
+def about(results, command):
     rounds = f"{results.rounds()}; in each, what is compared runs shortly after one another, in random order"
-    commit = lines_of(["git", "-C", str(root), "rev-parse", "--short=10", "HEAD"])
     rows = {"processors": results.machine["processors"], "system": results.machine["system"],
             "compiler": compiler(results), "date": results.context["date"], "rounds": rounds, "command": f"`{command}`",
-            "commit": commit}
+            "commit": results.machine["commit"]}
     return table(("", ""), [(key, value) for key, value in rows.items() if value]).replace("---: |", "--- |")
 
 
-def page(results, promises, command, root):
+def page(results, promises, command):
     text = pathlib.Path(__file__).with_name("page.md").read_text()
     most = max(crews(results))
     parts = {
         "promises": promises_table(promises),
-        "about": about(results, command, root),
+        "about": about(results, command),
         "read": cost_table(results, "read"),
         "write": cost_table(results, "write"),
         "readers": str(most),
@@ -203,7 +199,7 @@ def page(results, promises, command, root):
         "false_sharing": false_sharing_table(results), "zonelist": zonelist_table(results),
         "faster_reads": faster_peers(results, "read", "seqlocked"),
         "faster_writes": faster_peers(results, "write", "seqlocked"),
-        "more_reads": busier_by_crew(results),
+        "more_reads": busier_readers(results, "seqlocked"),
         "more_writes": busier_peers(results, "seqlocked", "1/flat_out", "writes_per_second"),
         "quicker_reads": quicker_peers(results, "seqlocked", "flat_out"),
         "faster_scans": "\n".join(faster(results, "zonelist", "scan_per_pick", "rebuild", "nodes")) or "- nowhere",

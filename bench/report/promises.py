@@ -91,9 +91,9 @@ def scaling(results):
                   0.95, False)
     for peer, bar in (("std_shared_mutex", 40), ("absl_mutex_readers", 100)):
         name = f"reader_locks/{peer}/2"
-        where = "one_cache" if results.has(name, "one_cache") else "two_caches"  # where the processors never shared one
-        yield Promise(f"reads a second by two readers on {where.replace('_', ' ')} against {spoken(peer)}",
-                      results.median(name, where), bar, False)
+        where = "near" if results.has(name, "near") else "far"  # where they never were near for long enough
+        yield Promise(f"reads a second by two readers, {where}, against {spoken(peer)}", results.median(name, where), bar,
+                      False)
 
 
 def interrupts_and_locks(results):

@@ -32,7 +32,7 @@ def plain_table(promises, judged):
 def write_docs(results, promises, docs, command, readme):
     docs.mkdir(parents=True, exist_ok=True)
     plots.draw(results, docs)
-    text = pages.page(results, promises, command, docs)
+    text = pages.page(results, promises, command)
     (docs / "README.md").write_text(text)
     (docs / "results.json").write_text(json.dumps(results.compact(), indent=0) + "\n")
     if readme:
@@ -60,12 +60,12 @@ def main():
     try:
         results = Results(folder)
         promises = promises_of(results)
+        if flags:
+            readme = pathlib.Path(flags["--readme"]) if "--readme" in flags else None
+            write_docs(results, promises, pathlib.Path(flags["--docs"]), flags["--command"], readme)
     except Missing as missing:
         print(f"report.py: {missing}", file=sys.stderr)
         sys.exit(1)
-    if flags:
-        readme = pathlib.Path(flags["--readme"]) if "--readme" in flags else None
-        write_docs(results, promises, pathlib.Path(flags["--docs"]), flags["--command"], readme)
     print(plain_table(promises, judged))
     if not judged:
         sys.exit(0)

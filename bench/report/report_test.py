@@ -28,7 +28,7 @@ LOCKS = ("pi_mutex", "spinlock", "std_mutex", "pthread_pi_mutex", "std_shared_mu
          "tbb_spin_rw_mutex", "tbb_spin_rw_mutex_readers")
 NANOSECONDS = {"relaxed_words": 100, "byte_loop": 1000, "pthread_sigmask": 300, "deferred_signal_context": 1}
 PACES = ("none", "1kHz", "100kHz", "flat_out")
-MACHINE = {"processors": "Abacus 2, 2 of them", "architecture": "x86_64", "system": "Debian, Linux 6.1"}
+MACHINE = {"processors": "Abacus 2, 2 of them", "architecture": "x86_64", "system": "Debian, Linux 6.1", "commit": "c0ffee"}
 CONTEXT = {"num_cpus": 2, "compiler": "GCC 12.2.0", "flags": "-O2 -falign-loops=64", "date": "2000-01-01"}
 
 
@@ -60,8 +60,8 @@ def made_up():
                     "ns": 1, "reads_per_second": 1e9, "writes_per_second": 1e6}
     made["scaling/seqlocked/2"] = {"ns": 1, "of_plain": 1}
     for lock in ("std_shared_mutex", "absl_mutex_readers"):
-        made[f"reader_locks/{lock}/2"] = {"ns": 1, "one_cache": 200, "one_cache_plain": 201, "two_caches": 30,
-                                          "two_caches_plain": 31}
+        made[f"reader_locks/{lock}/2"] = {"ns": 1, "near": 200, "near_plain": 201, "near_line_ns": 50, "far": 30,
+                                          "far_plain": 31, "far_line_ns": 250}
     for nodes in (1, 4, 16, 64, 256, 1024):
         made[f"zonelist/cold/{nodes}"] = {"ns": 1e6, "longest_odd_ns": 3000}
         made[f"zonelist/rebuild/{nodes}"] = {"ns": 1e6, "longest_odd_ns": 300}
@@ -123,8 +123,8 @@ class Judge(unittest.TestCase):
             "reads a second, writer flat out, 64 B, seqlocked against": {
                 "throughput/seqlocked/1/flat_out": {"reads_per_second": 9e8}},
             "two readers against one": {"scaling/seqlocked/2": {"of_plain": 0.9}},
-            "two readers on one cache against std::shared_mutex": {"reader_locks/std_shared_mutex/2": {"one_cache": 39}},
-            "two readers on one cache against absl::Mutex": {"reader_locks/absl_mutex_readers/2": {"one_cache": 99}},
+            "two readers, near, against std::shared_mutex": {"reader_locks/std_shared_mutex/2": {"near": 39}},
+            "two readers, near, against absl::Mutex": {"reader_locks/absl_mutex_readers/2": {"near": 99}},
             "save and restore": {"irqsave/deferred_signal_context": {"ns": 3.1}},
             "pthread_sigmask": {"irqsave/pthread_sigmask": {"ns": 79}},
             "pi_mutex": {"lock/pi_mutex": {"ns": 10.6}},
@@ -142,13 +142,24 @@ class Judge(unittest.TestCase):
                 broken = [line for line in outcome.stdout.splitlines() if line.endswith("does not hold")]
                 self.assertTrue(any(what in line for line in broken), outcome.stdout)
 
-    def test_where_no_cache_was_shared_the_promise_is_that_of_two(self):
+    def test_where_the_processors_were_never_near_the_promise_is_that_of_far(self):
         made = made_up()
-        for metric in ("one_cache", "one_cache_plain"):
+        for metric in ("near", "near_plain", "near_line_ns"):
             del made["reader_locks/std_shared_mutex/2"][metric]
         outcome = self.judged(made)
         self.assertEqual(outcome.returncode, 1, outcome)
-        self.assertRegex(outcome.stdout, "two readers on two caches against std::shared_mutex +30× .*does not hold")
+        self.assertRegex(outcome.stdout, "two readers, far, against std::shared_mutex +30× .*does not hold")
+
+    def test_the_page_has_the_rounds_also_where_a_round_lacks_a_counter(self):
+        write(self.folder, made_up())
+        file = self.folder / "made_bench.2.1.json"
+        data = json.loads(file.read_text())
+        for run in data["benchmarks"]:
+            run.pop("far", None)
+        file.write_text(json.dumps(data))
+        results = Results(self.folder)
+        self.assertEqual(results.rounds(), 3)
+        self.assertIn("| rounds | 3;", pages.page(results, promises.promises(results), "bench/run"))
 
     def test_a_result_that_is_missing_is_named(self):
         made = made_up()
@@ -172,9 +183,9 @@ class Judge(unittest.TestCase):
 
     def test_results_of_an_unknown_machine(self):
         write(self.folder, made_up())
-        for broken in (lambda file: file.write_text("{"), pathlib.Path.unlink):
+        for broken in (lambda file: file.write_text("{"), lambda file: file.write_text("{}"), pathlib.Path.unlink):
             broken(self.folder / "machine.json")
-            outcome = judge(self.folder)
+            outcome = judge(self.folder, f"--docs={self.folder}", "--command=bench/run")
             self.assertEqual(outcome.returncode, 1)
             self.assertIn("machine.json", outcome.stderr)
             self.assertEqual(outcome.stderr.count("\n"), 1, outcome.stderr)
@@ -199,7 +210,7 @@ class Judge(unittest.TestCase):
 
     def page_of(self, made):
         results = self.results_of(made)
-        return pages.page(results, promises.promises(results), "bench/run", pathlib.Path(__file__).parent)
+        return pages.page(results, promises.promises(results), "bench/run")
 
     def test_the_page_says_where_a_peer_reads_in_less_time(self):
         made = made_up()
@@ -209,15 +220,16 @@ class Judge(unittest.TestCase):
         self.assertEqual(pages.quicker_peers(self.results_of(made), "seqlocked", "flat_out"),
                          "- liburcu qsbr: p99 50%, p99.9 90% less")
 
-    def test_the_page_says_who_reads_more_with_one_reader_and_with_many(self):
+    def test_the_page_says_from_how_many_readers_on_a_peer_reads_more(self):
         made = made_up()
-        made["throughput/urcu_bp/1/flat_out"] |= {"reads_per_second": 3e9}
-        self.assertIn("With one reader:\n\n- liburcu bp: 3 times as many\n", self.page_of(made))
         for name in [name for name in made if name.startswith("throughput/") and "/2/" in name]:
             made[name.replace("/2/", "/3/")] = made[name]
-        made["throughput/urcu_qsbr/2/flat_out"] = made["throughput/urcu_qsbr/2/flat_out"] | {"reads_per_second": 4e9}
-        self.assertIn("With one reader:\n\n- liburcu bp: 3 times as many\n\n"
-                      "With 2 readers:\n\n- liburcu qsbr: 2 times as many\n", self.page_of(made))
+        self.assertIn("the writer too:\n\n- nobody\n", self.page_of(made))
+        made["throughput/urcu_bp/1/flat_out"] |= {"reads_per_second": 3e9}
+        for readers in (2, 3):  # with three, one has its processor for itself no longer
+            made[f"throughput/urcu_qsbr/{readers}/flat_out"] = {"ns": 1, "reads_per_second": readers * 2e9, "writes_per_second": 1e6}
+        self.assertIn("- liburcu qsbr: from 2 on, at most 2 times as many with 2\n"
+                      "- liburcu bp: from 1 on, at most 3 times as many with 1\n", self.page_of(made))
 
     def test_the_page_says_where_a_scan_is_faster(self):
         made = made_up()
@@ -232,7 +244,7 @@ class Judge(unittest.TestCase):
         made["false_sharing/seqlocked/two_lines/flat_out"] |= {"reads_per_second": 9e8}
         made["zonelist/rebuild/1024"] |= {"longest_odd_ns": 2650}
         made["throughput/urcu_bp/2/flat_out"] |= {"writes_per_second": 123456}
-        for metric in ("two_caches", "two_caches_plain"):  # as where the processors always share one
+        for metric in ("far", "far_plain", "far_line_ns"):  # as where the processors are always near
             del made["reader_locks/std_shared_mutex/2"][metric]
         text = self.page_of(made)
         for row in ("| absl::Mutex, reader lock, no deadlock detection | 16.2 |",
@@ -240,7 +252,8 @@ class Judge(unittest.TestCase):
                     "| seqlocked, two lines | 1 G | 900 M | 1 M |",
                     "| 4 | 1,000 | 100,000 | 0.3 | 3 |", "| 1,024 | 1,000 | 100,000 | 2.65 | 3 |",
                     "| liburcu bp | 1 M | 1 M | 1 M | 123,456 |",
-                    "| std::shared_mutex | 200 | 201 |  |  |", "| absl::Mutex, reader lock | 200 | 201 | 30 | 31 |"):
+                    "| std::shared_mutex | 200 | 201 | 50 |  |  |  |",
+                    "| absl::Mutex, reader lock | 200 | 201 | 50 | 30 | 31 | 250 |"):
             self.assertIn(f"\n{row}\n", text)
         self.assertNotIn("{{", text)
 

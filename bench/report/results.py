@@ -6,7 +6,7 @@ import pathlib
 import statistics
 
 COUNTERS = ("reads_per_second", "writes_per_second", "of_plain", "longest_odd_ns", "p50", "p99", "p99_9", "max",
-            "one_cache", "one_cache_plain", "two_caches", "two_caches_plain")
+            "near", "near_plain", "near_line_ns", "far", "far_plain", "far_line_ns")
 
 
 class Missing(Exception):
@@ -16,6 +16,14 @@ class Missing(Exception):
 def rounds_first(file):
     question, round_, part, _ = file.name.split(".")
     return int(round_), question, int(part)
+
+
+def machine_in(file):
+    try:
+        machine = json.loads(file.read_text())
+        return {key: machine[key] for key in ("processors", "architecture", "system", "commit")}
+    except (OSError, ValueError, TypeError, LookupError) as error:
+        raise Missing(f"{file}: {error!r} (expected what report/machine.py prints)") from None
 
 
 class Results:
@@ -34,10 +42,7 @@ class Results:
                     self._add(run)
         if not self._values:
             raise Missing(f"{folder}: no results there (expected *_bench.ROUND.PART.json, as bench/run leaves them)")
-        try:
-            self.machine = json.loads(pathlib.Path(folder, "machine.json").read_text())
-        except (OSError, ValueError) as error:
-            raise Missing(f"{folder}/machine.json: {error} (expected what report/machine.py prints)") from None
+        self.machine = machine_in(pathlib.Path(folder, "machine.json"))
 
     def _add(self, run):
         if run.get("error_occurred"):
@@ -52,7 +57,7 @@ class Results:
                 self._values.setdefault((name, metric), []).append(value)
 
     def rounds(self):
-        return min(len(values) for values in self._values.values())
+        return min(len(values) for (_, metric), values in self._values.items() if metric == "ns")
 
     def median(self, name, metric="ns"):
         try:
@@ -98,4 +103,5 @@ class Results:
         for (name, metric), rounds in sorted(self._values.items()):
             values.setdefault(name, {})[metric] = " ".join(f"{value:.4g}" for value in rounds)
         told = ("date", "num_cpus", "caches", "compiler", "flags", "library_build_type")
-        return {"context": {key: self.context[key] for key in told if key in self.context}, "rounds": values}
+        return {"machine": self.machine, "context": {key: self.context[key] for key in told if key in self.context},
+                "rounds": values}

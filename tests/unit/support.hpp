@@ -45,10 +45,10 @@ struct stamped {
   }
 };
 
-// While nobody writes.
-template <class Object, std::size_t Bytes>
-bool begins_with(const Object& object, const stamped<Bytes>& value) {
-  return std::memcmp(static_cast<const void*>(&object), &value, Bytes) == 0;
+// The object's first bytes, while nobody writes.
+template <class Object, class Value>
+bool begins_with(const Object& object, const Value& value) {
+  return std::memcmp(static_cast<const void*>(&object), &value, sizeof value) == 0;
 }
 
 // Calls `work` again and again on a thread of its own until the object ends.
