@@ -118,7 +118,8 @@ class latched {
   }
 
   // The copies first, as in seqlocked.
-  alignas(detail::one_line<Alignment, seqcount_latch, writer_side, stored[2]>()) stored copies_[2];
+  alignas(stored) alignas(
+      detail::one_line<Alignment, seqcount_latch, writer_side, stored[2]>()) stored copies_[2];
   seqcount_latch latch_;
   writer_side writers_;
 };

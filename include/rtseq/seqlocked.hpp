@@ -169,7 +169,7 @@ class seqlocked {
   using stored = detail::protected_value<T>;
 
   // The value first: where the object begins on a cache line, no move straddles two (decision 0016).
-  alignas(detail::one_line<Alignment, detail::sequence, writer_side, stored>()) stored value_;
+  alignas(stored) alignas(detail::one_line<Alignment, detail::sequence, writer_side, stored>()) stored value_;
   detail::sequence count_;
   mutable writer_side writers_;  // mutable: readers wait there
 };
