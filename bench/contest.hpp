@@ -38,7 +38,8 @@ struct alignas(128) tally {
 struct contest_setup {
   unsigned readers = 1;
   pace writer;
-  unsigned writer_cpu = 0;  // readers are on 0, 1, …
+  unsigned writer_cpu = 0;
+  unsigned reader_cpu = 0;  // of the first; the others are on those after it
 };
 
 struct contest_result {
@@ -117,7 +118,7 @@ contest_result run_contest(P& shared, const contest_setup& setup,
     std::vector<std::jthread> threads;
     for (unsigned i = 0; i < setup.readers; ++i) {
       threads.emplace_back([&, i] {
-        pin_to(i);
+        pin_to(setup.reader_cpu + i);
         [[maybe_unused]] const thread_scope_of<P> scope;
         ready.arrive_and_wait();
         read_until<T>(shared, latencies, readers[i], stop);

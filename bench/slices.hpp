@@ -14,11 +14,11 @@
 
 namespace rtseq::bench {
 
-// How many reads a second so many readers of a P get done while nobody writes.
-template <class P, class T, unsigned Readers>
+// How many reads a second so many readers of a P get done while nobody writes, the first of them on processor Cpu.
+template <class P, class T, unsigned Readers, unsigned Cpu = 0>
 double reads_per_second() {
   alignas(page) static P object;
-  return run_contest<T>(object, {Readers, paces.front(), 0}).reads_per_second;
+  return run_contest<T>(object, {Readers, paces.front(), 0, Cpu}).reads_per_second;
 }
 
 // What each of `contests` says, run in this order or in the reverse one.

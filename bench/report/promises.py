@@ -87,7 +87,7 @@ def contended(results):
 
 
 def scaling(results):
-    yield Promise("two readers against one, as a plain copy scales", results.median("scaling/seqlocked/2", "of_plain"),
+    yield Promise("two readers against each alone, as a plain copy scales", results.median("scaling/seqlocked/2", "of_plain"),
                   0.95, False)
     for peer, bar in (("std_shared_mutex", 40), ("absl_mutex_readers", 100)):
         name = f"reader_locks/{peer}/2"

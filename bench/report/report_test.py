@@ -122,7 +122,7 @@ class Judge(unittest.TestCase):
             "p99.9 of a read, writer flat out, 64 B, seqlocked, single": {f"latency/{one_writer}/flat_out": {"p99_9": 52}},
             "reads a second, writer flat out, 64 B, seqlocked against": {
                 "throughput/seqlocked/1/flat_out": {"reads_per_second": 9e8}},
-            "two readers against one": {"scaling/seqlocked/2": {"of_plain": 0.9}},
+            "two readers against each alone": {"scaling/seqlocked/2": {"of_plain": 0.9}},
             "two readers, near, against std::shared_mutex": {"reader_locks/std_shared_mutex/2": {"near": 39}},
             "two readers, near, against absl::Mutex": {"reader_locks/absl_mutex_readers/2": {"near": 99}},
             "save and restore": {"irqsave/deferred_signal_context": {"ns": 3.1}},
