@@ -23,7 +23,8 @@ using clock = std::chrono::steady_clock;
 double handover() {
   constexpr unsigned batches = 8;
   constexpr unsigned rounds = 300;
-  alignas(128) static std::atomic<unsigned> turn;  // relaxed, without a partner: it carries nothing but itself
+  // Relaxed, without a partner: it carries nothing but itself.
+  alignas(128) static std::atomic<unsigned> turn;
   turn.store(0, std::memory_order_relaxed);
   const auto pass_on = [](unsigned mine) {
     while (turn.load(std::memory_order_relaxed) != mine) {}
